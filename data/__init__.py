@@ -1,0 +1,1 @@
+"""The warehouse side: configuration, tables, engines, loading, checks and the app's own state."""

@@ -1,0 +1,45 @@
+"""What the program needs to know of an engine. A new engine is one file beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+
+
+class CreateEngine(Protocol):
+    def __call__(self, url: URL, *, read_only: bool, timeout_seconds: float) -> Engine: ...
+
+
+@contextmanager
+def _no_guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
+    yield
+
+
+class Guard(Protocol):
+    def __call__(
+        self, connection: Connection, timeout_seconds: float
+    ) -> AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """An engine's own ways.
+
+    ``create_engine`` opens it, read-only with a statement time limit where asked. ``guard`` wraps
+    one statement for engines that cannot limit its time themselves. ``is_timeout`` tells that
+    error from others. ``location`` is what a cached engine is keyed on: it changes when a load
+    has put another warehouse in the place of the old one, except where the engine swaps tables in
+    place.
+    """
+
+    name: str
+    create_engine: CreateEngine
+    guard: Guard = _no_guard
+    is_timeout: Any = staticmethod(lambda error: False)
+    swaps_in_place: bool = False
+    location: Any = staticmethod(lambda url: url.render_as_string(hide_password=False))

@@ -1,0 +1,84 @@
+"""DuckDB, the embedded engine: one process writes, or several read.
+
+A load builds a new file and flips the symlink that the URL names (``data/swap.py``), so the
+place of a warehouse is the file that the link points to.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
+
+from data.dialects.base import Dialect
+from data.errors import WarehouseError
+
+
+def database_path(url: URL) -> Path:
+    """The file that a ``duckdb:///…`` URL names."""
+    if not url.database or url.database == ":memory:":
+        raise WarehouseError(
+            "A DuckDB warehouse needs a file: every connection to ':memory:' sees its own.",
+            remedy="Use a URL such as duckdb:///warehouse.duckdb.",
+        )
+    return Path(url.database)
+
+
+def location(url: URL) -> str:
+    return os.path.realpath(database_path(url))
+
+
+def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engine:
+    path = location(url)
+    if read_only and not os.path.exists(path):
+        raise WarehouseError(
+            f"There is no warehouse at {database_path(url)}.",
+            remedy="Build the demo with 'python -m data demo' or load files with 'python -m data load DIR'.",
+        )
+    config: dict[str, Any] = {"autoinstall_known_extensions": "false"}
+    if read_only:
+        # Queries come from links and filters: the files of this machine are none of theirs.
+        config["enable_external_access"] = "false"
+    return create_engine(
+        url.set(database=path),
+        connect_args={"read_only": read_only, "config": config},
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=28,
+    )
+
+
+@contextmanager
+def _guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
+    """Interrupt the statement from a timer: DuckDB has no time limit of its own."""
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    timer = threading.Timer(timeout_seconds, raw.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _is_timeout(error: BaseException) -> bool:
+    original = getattr(error, "orig", error)
+    return isinstance(original, duckdb.InterruptException) or "INTERRUPT" in str(original)
+
+
+DUCKDB = Dialect(
+    name="duckdb",
+    create_engine=_create_engine,
+    guard=_guard,
+    is_timeout=_is_timeout,
+    location=location,
+)

@@ -1,0 +1,89 @@
+"""The few SQL constructs whose spelling differs by engine, each compiled in one place.
+
+Every construct is a function element with typed result; an engine that spells it otherwise adds
+a ``@compiles`` override in its own file of this package.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, DateTime, Double, cast, literal, literal_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement, func
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class local_time(FunctionElement[Any]):
+    """``local_time(utc_timestamp, zone)``: the wall clock of ``zone`` at a UTC moment."""
+
+    name = "local_time"
+    type = DateTime()
+    inherit_cache = True
+
+
+class seconds_between(FunctionElement[Any]):
+    """``seconds_between(start, end)``: whole seconds from ``start`` to ``end``, rounded down."""
+
+    name = "seconds_between"
+    type = BigInteger()
+    inherit_cache = True
+
+
+class add_seconds(FunctionElement[Any]):
+    """``add_seconds(timestamp, seconds)``: the moment so many seconds later."""
+
+    name = "add_seconds"
+    type = DateTime()
+    inherit_cache = True
+
+
+class least_of(FunctionElement[Any]):
+    """``least_of(a, b)``: the smaller of two values; NULL when either is NULL."""
+
+    name = "least_of"
+    type = DateTime()
+    inherit_cache = True
+
+
+@compiles(local_time)
+def _local_time(element, compiler, **kw):
+    moment, zone = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"timezone({zone}, timezone('UTC', {moment}))"
+
+
+@compiles(seconds_between)
+def _seconds_between(element, compiler, **kw):
+    start, end = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({end} - {start}))) AS BIGINT)"
+
+
+@compiles(add_seconds)
+def _add_seconds(element, compiler, **kw):
+    moment, seconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({moment} + {seconds} * INTERVAL '1' SECOND)"
+
+
+@compiles(least_of)
+def _least_of(element, compiler, **kw):
+    a, b = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"LEAST({a}, {b})"
+
+
+def local_day(moment: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
+    """The business day (DATE) on which a UTC timestamp falls in ``zone``."""
+    if zone == "UTC":
+        return cast(moment, Date)
+    return cast(local_time(moment, literal(zone)), Date)
+
+
+def days_later(moment: ColumnElement[Any], days: int) -> ColumnElement[Any]:
+    """The moment ``days`` times 24 hours later; ``days`` is a whole number."""
+    return moment + literal_column(f"INTERVAL '{int(days)}' DAY", DateTime)
+
+
+def percentile(share: float, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Continuous percentile; ``share`` within 0–1. NULLs do not count."""
+    return func.percentile_cont(literal_column(repr(float(share)), Double)).within_group(
+        cast(value, Double)
+    )

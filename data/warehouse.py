@@ -1,0 +1,245 @@
+"""The warehouse as the program reads it: read-only, with a time limit, with its freshness.
+
+``WAREHOUSE_URL`` names it; unset, it is the embedded DuckDB file in ``.scorecard/``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, Select, func, literal, select, union_all
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from data.config import PROJECT_DIR, Config, load_config
+from data.dialects import dialect_of, parse_url
+from data.errors import WarehouseError, WarehouseTimeout
+from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
+
+LOCAL_DIR = Path(os.environ.get("SCORECARD_HOME", PROJECT_DIR / ".scorecard"))
+STATEMENT_SECONDS = 30.0
+# The tables whose sources decide the default as-of moment (contract §1).
+AS_OF_TABLES = ("lead_stages", "handoffs", "touches", "opportunities")
+STALE_AFTER = timedelta(hours=24)
+
+
+def warehouse_url() -> URL:
+    text = os.environ.get("WAREHOUSE_URL")
+    if text:
+        return parse_url(text, name="WAREHOUSE_URL")
+    return parse_url(f"duckdb:///{LOCAL_DIR / 'warehouse.duckdb'}", name="WAREHOUSE_URL")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of the warehouse: how far its data reach and what it feeds."""
+
+    name: str
+    data_through: datetime | None
+    loaded_at: datetime
+    tables: tuple[str, ...]
+
+
+class Warehouse:
+    """Read access to one version of the warehouse.
+
+    Cheap to make; the engine behind it is shared by all that read the same version
+    (``open_warehouse``). Every method raises ``WarehouseError`` with a remedy when the warehouse
+    is missing, locked, of another version or not answering.
+    """
+
+    def __init__(self, url: URL, *, timeout_seconds: float = STATEMENT_SECONDS) -> None:
+        self.url = url
+        self.dialect = dialect_of(url)
+        self.timeout_seconds = timeout_seconds
+        self.location = self.dialect.location(url)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return self.dialect.create_engine(
+            self.url, read_only=True, timeout_seconds=self.timeout_seconds
+        )
+
+    def rows(self, statement: Select[Any] | Any) -> list[dict[str, Any]]:
+        """Run a statement; rows as dicts, in the engine's own Python types."""
+        try:
+            with (
+                self.engine.connect() as connection,
+                self.dialect.guard(connection, self.timeout_seconds),
+            ):
+                return [dict(row) for row in connection.execute(statement).mappings()]
+        except DBAPIError as error:
+            if self.dialect.is_timeout(error):
+                raise WarehouseTimeout(
+                    f"The warehouse did not answer within {self.timeout_seconds:g} s.",
+                    remedy="Narrow the period or the filters, or ask again later.",
+                ) from error
+            raise self._failure(error) from error
+        except SQLAlchemyError as error:
+            raise self._failure(error) from error
+
+    def frame(self, statement: Select[Any]) -> pd.DataFrame:
+        """The same as a frame, for small results."""
+        rows = self.rows(statement)
+        columns = [column.key for column in statement.selected_columns]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _failure(self, error: SQLAlchemyError) -> WarehouseError:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()
+        first = reason[0] if reason else type(error).__name__
+        where = self.url.render_as_string(hide_password=True)
+        if "lock" in first.lower():
+            return WarehouseError(
+                f"The warehouse {where} is locked by another program.",
+                remedy="Close the program that has it open for writing, then try again.",
+            )
+        if "does not exist" in first or "Catalog Error" in first:
+            return WarehouseError(
+                f"The warehouse {where} lacks a table or column: {first}",
+                remedy="Fill it with 'python -m data demo', 'data load' or 'data derive'.",
+            )
+        return WarehouseError(
+            f"The warehouse {where} cannot be read: {first}",
+            remedy="Check WAREHOUSE_URL and that the server runs.",
+        )
+
+    def refreshed(self) -> Warehouse:
+        """This warehouse, or, when its data have changed, a new one on the same engine."""
+        other = Warehouse(self.url, timeout_seconds=self.timeout_seconds)
+        other.__dict__["engine"] = self.engine
+        return self if other.data_version == self.data_version else other
+
+    @cached_property
+    def meta(self) -> dict[str, str]:
+        """What the warehouse says of itself; refuses a version this program does not know."""
+        meta = {row["key"]: row["value"] for row in self.rows(select(scorecard_meta))}
+        version = meta.get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise WarehouseError(
+                f"The warehouse has version {version!r}, this program reads {SCHEMA_VERSION!r}.",
+                remedy="Load it again with this version of the program.",
+            )
+        return meta
+
+    @property
+    def is_demo(self) -> bool:
+        return self.meta.get("company") == "demo"
+
+    @cached_property
+    def config(self) -> Config:
+        return load_config(demo=self.is_demo)
+
+    @cached_property
+    def _loads(self) -> list[dict[str, Any]]:
+        return self.rows(select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name))
+
+    @cached_property
+    def data_version(self) -> str:
+        """Twelve hex digits that change when, and only when, a load has changed the data."""
+        parts = [
+            f"{row['load_id']}|{row['source']}|{row['table_name']}|{row['row_count']}|"
+            f"{row['loaded_at']}|{row['data_through']}"
+            for row in self._loads
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source, oldest data first."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._loads:
+            found.setdefault(row["source"], []).append(row)
+        sources = [
+            Source(
+                name=name,
+                data_through=max(
+                    (r["data_through"] for r in rows if r["data_through"] is not None), default=None
+                ),
+                loaded_at=max(r["loaded_at"] for r in rows),
+                tables=tuple(sorted({r["table_name"] for r in rows})),
+            )
+            for name, rows in found.items()
+        ]
+        return tuple(sorted(sources, key=lambda s: (s.data_through or datetime.min, s.name)))
+
+    def data_through(self, tables: Sequence[str]) -> datetime | None:
+        """How far the data of some tables reach: the earliest of their sources' newest moments."""
+        reached = [
+            source.data_through
+            for source in self.sources
+            if source.data_through is not None and set(source.tables) & set(tables)
+        ]
+        return min(reached, default=None)
+
+    @cached_property
+    def default_as_of(self) -> datetime:
+        """The moment as of which numbers are computed unless another is asked for (UTC)."""
+        reached = self.data_through(AS_OF_TABLES)
+        return reached or self._newest_event() or datetime.now(UTC).replace(tzinfo=None)
+
+    @property
+    def stale_sources(self) -> tuple[Source, ...]:
+        """Sources more than 24 h behind the newest."""
+        reached = [s for s in self.sources if s.data_through is not None]
+        newest = max((s.data_through for s in reached if s.data_through), default=None)
+        if newest is None:
+            return ()
+        return tuple(
+            s for s in reached if s.data_through and newest - s.data_through > STALE_AFTER
+        )
+
+    def _newest_event(self) -> datetime | None:
+        """For a warehouse without rows in ``loads``: the newest event of the four tables."""
+        columns = [CONTRACT[t].c[c] for t in AS_OF_TABLES for c in EVENT_COLUMNS[t]]
+        newest = union_all(*(select(func.max(column).label("moment")) for column in columns))
+        rows = self.rows(newest)
+        return max((row["moment"] for row in rows if row["moment"] is not None), default=None)
+
+    @cached_property
+    def row_counts(self) -> dict[str, int]:
+        """Rows of every contract table, in one query."""
+        counts = union_all(
+            *(
+                select(literal(name).label("name"), func.count().label("rows")).select_from(table)
+                for name, table in CONTRACT.items()
+            )
+        )
+        return {row["name"]: int(row["rows"]) for row in self.rows(counts)}
+
+    def empty_tables(self, tables: Sequence[str]) -> tuple[str, ...]:
+        return tuple(t for t in tables if self.row_counts.get(t, 0) == 0)
+
+
+_open: dict[str, Warehouse] = {}
+_lock = threading.Lock()
+
+
+def open_warehouse() -> Warehouse:
+    """The current warehouse; a load that has put another in its place is seen here.
+
+    One ``Warehouse`` is kept for a location. Where an engine swaps tables in place (PostgreSQL)
+    the location stays, so the ``loads`` table is read anew on each call.
+    """
+    url = warehouse_url()
+    key = dialect_of(url).location(url)
+    with _lock:
+        known = _open.get(key)
+    if known is None:
+        current = Warehouse(url)
+    elif known.dialect.swaps_in_place:
+        current = known.refreshed()
+    else:
+        current = known
+    with _lock:
+        _open.clear()
+        _open[key] = current
+    return current

@@ -1,0 +1,1 @@
+"""What the numbers mean and how they are computed; free of Streamlit."""

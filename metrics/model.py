@@ -1,0 +1,90 @@
+"""What a KPI is: its fields, kinds, units and the states that its values can be in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Team(StrEnum):
+    MARKETING = "marketing"
+    SHARED = "shared"
+    SALES = "sales"
+
+
+class Kind(StrEnum):
+    COUNT = "count"
+    SUM = "sum"
+    RATIO = "ratio"
+    COHORT = "cohort"
+    DURATION = "duration"
+
+
+class Unit(StrEnum):
+    """How a value is written: a count, money, a share (0–1), days, business hours, a multiple."""
+
+    COUNT = "count"
+    MONEY = "money"
+    SHARE = "share"
+    DAYS = "days"
+    HOURS = "hours"
+    MULTIPLE = "multiple"
+
+
+class Direction(StrEnum):
+    """Which way is better; NEUTRAL for a figure that only gives the scale."""
+
+    UP = "up"
+    DOWN = "down"
+    NEUTRAL = "neutral"
+
+
+class Status(StrEnum):
+    """The state of one value; of several the first holds (contract §2)."""
+
+    NO_DATA = "no_data"
+    PARTIAL = "partial"
+    MATURING = "maturing"
+    FINAL = "final"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that a fact yields for a span: one aggregate column of ``metrics/facts``.
+
+    ``fact`` names the fact, ``column`` the aggregate that the fact offers.
+    """
+
+    fact: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One KPI, declared once, in ``metrics/catalog``.
+
+    ``numerator`` alone makes a count or sum; with ``denominator`` a ratio of the two. A cohort
+    names its ``stages`` (from, to); a duration its ``percentile`` (None means the mean).
+    ``tables`` are those it cannot do without; ``slow`` KPIs stand on the weekly scorecard over
+    the trailing 13 weeks.
+    """
+
+    id: str
+    label: str
+    team: Team
+    kind: Kind
+    unit: Unit
+    direction: Direction
+    definition: str
+    formula: str
+    counted_by: str
+    null_rule: str
+    tables: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    owner: str
+    numerator: Measure | None = None
+    denominator: Measure | None = None
+    stages: tuple[str, str] | None = None
+    percentile: float | None = None
+    slow: bool = False
+    needs_stages: tuple[str, ...] = field(default=())
