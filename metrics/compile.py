@@ -27,7 +27,7 @@ from sqlalchemy.types import Double
 
 from data.config import Config
 from data.dialects.functions import local_day, percentile
-from metrics.calendar import Calendar, Span
+from metrics.calendar import Calendar
 from metrics.errors import QueryError
 from metrics.facts import FACTS, Context, Fact
 from metrics.facts.base import Dimensions
