@@ -60,10 +60,14 @@ _PATTERNS = (
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """Business days from ``start`` (inclusive) to ``end`` (exclusive)."""
+    """Business days from ``start`` (inclusive) to ``end`` (exclusive).
+
+    ``is_cut`` marks the part of a period that a question cut off: it is never final.
+    """
 
     start: date
     end: date
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class Period:
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    def within(self, start: date, end: date) -> Span:
+        """The part of the period inside the days from ``start`` to ``end`` (exclusive)."""
+        first, last = max(self.start, start), min(self.end, end)
+        return Span(first, last, is_cut=(first, last) != (self.start, self.end))
 
 
 def add_months(day: date, months: int) -> date:
@@ -325,8 +334,7 @@ def _month_range(start: date, end: date, locale: str) -> str:
     last = end - ONE_DAY
     first = "LLL" if start.year == last.year else "LLL yyyy"
     return (
-        f"{format_date(start, first, locale=locale)}–"
-        f"{format_date(last, 'LLL yyyy', locale=locale)}"
+        f"{format_date(start, first, locale=locale)}–{format_date(last, 'LLL yyyy', locale=locale)}"
     )
 
 
