@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from metrics.model import Status, Unit
 from metrics.report.format import UNDEFINED, Formats
-from metrics.scorecard import Scorecard, TargetState, Tile
+from metrics.scorecard import Change, EarlyRead, Scorecard, TargetState, Tile
 
 
 class Judgement(StrEnum):
@@ -34,21 +34,28 @@ def headline(tile: Tile, formats: Formats) -> str:
     return UNDEFINED if tile.value is None else formats.value(tile.value, unit)
 
 
+def _versus(change: Change, unit: Unit, formats: Formats) -> str:
+    text = formats.change(change, unit)
+    if text == "new":
+        return f"new, nothing in {change.versus}"
+    return f"{text} vs {change.versus}"
+
+
 def change_line(tile: Tile, formats: Formats) -> str:
     """The change against the comparison, or why there is no value."""
     if tile.value is None and tile.bound is None:
         return tile.reason or "no value for this period"
-    parts = []
-    if tile.change is not None:
-        text = formats.change(tile.change, tile.metric.unit)
-        parts.append(
-            f"new, nothing in {tile.change.versus}"
-            if text == "new"
-            else f"{text} vs {tile.change.versus}"
-        )
-    if tile.note:
-        parts.append(tile.note)
-    return " · ".join(parts)
+    return "" if tile.change is None else _versus(tile.change, tile.metric.unit, formats)
+
+
+def early_line(early: EarlyRead, unit: Unit, formats: Formats) -> str:
+    """A young cohort at an age that it has reached: "W45 at 7 d: 6.1%, +0.7 pp"."""
+    text = f"{early.label} at {early.days} d: {formats.value(early.value, unit)}"
+    if early.change is None or early.change.absolute is None:
+        return text
+    if formats.is_zero(early.change.absolute, unit):
+        return f"{text}, as before"
+    return f"{text}, {formats.difference(early.change.absolute, unit)}"
 
 
 def aim(target: TargetState) -> float:
@@ -71,8 +78,11 @@ def target_words(tile: Tile, formats: Formats) -> tuple[str, Words]:
     if target is None:
         return "no target set", Words("")
     unit = tile.metric.unit
-    kind = "pace" if target.is_pace else "limit" if target.is_limit else "target"
+    pace = "linear pace" if target.is_linear else "pace"
+    kind = pace if target.is_pace else "limit" if target.is_limit else "target"
     goal = f"{kind} {formats.target(aim(target), unit)}"
+    if tile.value is None and tile.bound is not None and target.is_met is False:
+        return goal, Words("✕ over", Judgement.BAD)
     if target.is_met is None or tile.value is None:
         return goal, Words("")
     if target.is_met:
@@ -96,20 +106,20 @@ def goal_line(tile: Tile, formats: Formats) -> Words:
     if tile.value is None:
         return Words(tile.reason or "no value for this period")
     if target is None or target.is_met is None:
-        return Words(" · ".join(p for p in (change_line(tile, formats),) if p) or "no target set")
+        return Words(change_line(tile, formats) or "no target set")
     gap = tile.value - aim(target)
     unit = tile.metric.unit
-    more = f" · {tile.note}" if tile.note else ""
+    pace = "linear pace" if target.is_linear else "pace"
     if formats.is_zero(gap, unit):
-        return Words(f"✓ {'on pace' if target.is_pace else 'met'}{more}")
+        return Words(f"✓ on {pace}" if target.is_pace else "✓ met")
     size = formats.size(gap, unit)
     if target.is_pace:
-        text = f"▲ {size} ahead of pace" if target.is_met else f"▼ {size} behind pace"
+        text = f"▲ {size} ahead of {pace}" if gap > 0 else f"▼ {size} behind {pace}"
     elif target.is_met:
         text = f"✓ {size} {'within the limit' if target.is_limit else 'above target'}"
     else:
         text = f"✕ {size} {'over the limit' if target.is_limit else 'under target'}"
-    return Words(text + more, Judgement.GOOD if target.is_met else Judgement.BAD)
+    return Words(text, Judgement.GOOD if target.is_met else Judgement.BAD)
 
 
 def tally(scorecard: Scorecard) -> str:

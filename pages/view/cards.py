@@ -81,10 +81,10 @@ def _goal(tile: Tile, formats: Formats) -> str:
     marks = "".join(_mark(mark) for mark in tile.marks if mark.kind != "partial")
     return (
         f'<section class="goal" data-kpi="{_e(tile.metric.id)}">'
-        f"{_about(tile, formats, label)}{marks}"
+        f"{_about(tile, formats, label)}"
         f'<p class="goal-figure"><b>{_e(words.headline(tile, formats))}</b> '
         f"<span>{_e(words.goal_of(tile, formats))}</span></p>"
-        f"{_bar(tile)}<p class='goal-line'>{_judged(words.goal_line(tile, formats))}</p></section>"
+        f"{_bar(tile)}<p class='goal-line'>{_judged(words.goal_line(tile, formats))}{marks}</p></section>"
     )
 
 
@@ -121,9 +121,8 @@ def _about(tile: Tile, formats: Formats, label: str) -> str:
 
 def _fraction(tile: Tile, formats: Formats) -> str:
     """Numerator ÷ denominator of a ratio; a cohort's are counts of leads."""
-    count = formats.plain
-    assert tile.numerator is not None and tile.denominator is not None
-    text = f"{count(tile.numerator)} ÷ {count(tile.denominator)}"
+    parts = (tile.numerator, tile.denominator)
+    text = " ÷ ".join("–" if part is None else formats.plain(part) for part in parts)
     return f"{text} leads" if tile.metric.kind is Kind.COHORT else text
 
 
@@ -132,12 +131,16 @@ def _tile(tile: Tile, formats: Formats) -> str:
     joined = f"{_e(goal)} · {_judged(state)}" if state.text else _e(goal)
     qualifier = f' <span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
     marks = "".join(_mark(mark) for mark in tile.marks)
+    early = ""
+    if tile.early is not None:
+        line = words.early_line(tile.early, tile.metric.unit, formats)
+        early = f'<p class="tile-early">{_e(line)}</p>'
     return (
         f'<article class="tile" data-kpi="{_e(tile.metric.id)}" data-status="{_e(tile.status)}">'
         f'<div class="tile-head">{_about(tile, formats, tile.label)}{marks}'
         f'<span class="tile-target">{joined}</span></div>'
         f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b>{qualifier}</p>'
-        f'<p class="tile-change">{_e(words.change_line(tile, formats))}</p></article>'
+        f'<p class="tile-change">{_e(words.change_line(tile, formats))}</p>{early}</article>'
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from data.warehouse import open_warehouse
 from pages.scorecard.page import show_scorecard
 from pages.view import auth, review_bar
 from pages.view.request import read_request, set_current
@@ -48,7 +47,7 @@ def show_frame() -> None:
     if viewer is None:
         st.stop()
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    request = read_request(open_warehouse(), viewer, query)
+    request = read_request(viewer, query)
     set_current(request)
     if request.view.present:
         review_bar.show_presenting(chosen.title, request)

@@ -10,9 +10,12 @@ from functools import cached_property
 from metrics.members import filter_members
 
 from data.config import Config
-from data.warehouse import Warehouse
+from data.errors import WarehouseError
+from data.warehouse import Warehouse, open_warehouse, warehouse_url
+from metrics.cache import LastGood
 from metrics.calendar import Calendar
 from metrics.report.format import Formats
+from metrics.view import View
 from pages.view.auth import Viewer
 from pages.view.state import Bounds, ViewState, parse
 
@@ -30,6 +33,10 @@ class Request:
     @property
     def config(self) -> Config:
         return self.warehouse.config
+
+    @property
+    def question(self) -> View:
+        return self.view.question(self.bounds)
 
     @cached_property
     def formats(self) -> Formats:
@@ -49,13 +56,32 @@ def read_bounds(warehouse: Warehouse) -> Bounds:
     )
 
 
-def read_request(
-    warehouse: Warehouse, viewer: Viewer, query: Mapping[str, Sequence[str]]
-) -> Request:
-    """The request that a query string makes; raises ``ScorecardError`` with the warehouse's."""
-    bounds = read_bounds(warehouse)
+_LAST_BOUNDS: LastGood[tuple[Warehouse, Bounds]] = LastGood(entries=4)
+
+
+def _warehouse_and_bounds() -> tuple[Warehouse, Bounds, tuple[str, ...]]:
+    """The warehouse with its bounds; the last known ones, with a notice, when it is down."""
+    key = warehouse_url()
+    try:
+        warehouse = open_warehouse()
+        bounds = read_bounds(warehouse)
+    except WarehouseError as error:
+        known = _LAST_BOUNDS.find(key)
+        if known is None:
+            raise
+        return *known[0], (error.message,)
+    _LAST_BOUNDS.keep(key, (warehouse, bounds))
+    return warehouse, bounds, ()
+
+
+def read_request(viewer: Viewer, query: Mapping[str, Sequence[str]]) -> Request:
+    """The request that a query string makes.
+
+    Raises ``ScorecardError`` when the warehouse does not answer and never has.
+    """
+    warehouse, bounds, trouble = _warehouse_and_bounds()
     view, notices = parse(query, bounds)
-    return Request(warehouse, viewer, bounds, view, notices)
+    return Request(warehouse, viewer, bounds, view, (*trouble, *notices))
 
 
 _current: ContextVar[Request] = ContextVar("request")

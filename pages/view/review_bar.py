@@ -15,10 +15,11 @@ import streamlit as st
 from babel.dates import format_datetime
 
 from data.warehouse import Source
-from metrics.calendar import Cadence, Calendar, Period
+from metrics.calendar import Cadence, Period
+from metrics.view import Compare, Frame
 from pages.view import auth
 from pages.view.request import Request
-from pages.view.state import BAR_FILTERS, Compare, Member, ViewState, to_query
+from pages.view.state import BAR_FILTERS, Member, ViewState, to_query
 
 CADENCES = {
     Cadence.WEEKLY: "Week",
@@ -47,16 +48,10 @@ def member_label(member: Member) -> str:
     return NO_MEMBER if member is None else member
 
 
-def compare_label(compare: Compare, period: Period, calendar: Calendar) -> str:
-    match compare:
-        case Compare.PREVIOUS:
-            return f"vs {calendar.previous(period).short}"
-        case Compare.YEAR:
-            before = calendar.year_before(period)
-            year = "" if str(before.end.year) in before.short else f" {before.end.year}"
-            return f"vs {before.short}{year}"
-        case Compare.TARGET:
-            return "vs target"
+def compare_label(compare: Compare, request: Request) -> str:
+    """What the period is held against: "vs W45", "vs W46 2025", "vs target"."""
+    view = replace(request.view, compare=compare).question(request.bounds)
+    return Frame(request.bounds.calendar, view).compare_label()
 
 
 # -- writing the URL --------------------------------------------------------------------------
@@ -150,9 +145,8 @@ def show_masthead(
 ) -> None:
     """The pages, which keep the view's state, and to the right: as of, freshness, viewer."""
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(
-            f'<p class="company">{html.escape(request.config.company.name)}</p>', width="content"
-        )
+        company = html.escape(request.config.company.name)
+        st.html(f'<p class="company">{company}</p>', width="content")
         if len(pages) > 1:
             for page in pages:
                 st.page_link(page, label=page.title, query_params=query)
@@ -163,7 +157,7 @@ def show_masthead(
 def show_presenting(title: str, request: Request) -> None:
     """The one line that stays when presenting: title, period, as of, and the way out."""
     view = request.view
-    comparison = compare_label(view.compare, view.period, request.bounds.calendar)
+    comparison = compare_label(view.compare, request)
     with st.container(key="presenting", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             f'<div class="present-head"><h1>{html.escape(title)}</h1>'
@@ -193,7 +187,7 @@ def _filters_text(view: ViewState) -> str:
 
 def _filters_label(view: ViewState) -> str:
     if not view.filters:
-        return "All segments and regions"
+        return "Filters"
     if len(view.filters) == 1:
         name, members = view.filters[0]
         if len(members) == 1:
@@ -246,7 +240,7 @@ def show_controls(request: Request) -> None:
             "Compared with",
             list(Compare),
             key="bar-compare",
-            format_func=lambda c: compare_label(c, view.period, calendar),
+            format_func=lambda compare: compare_label(compare, request),
             on_change=_change_compare,
             args=(request,),
             label_visibility="collapsed",
@@ -293,5 +287,9 @@ def show_notices(request: Request) -> None:
                 "more than a day before the newest."
             )
     if parts:
-        words = " ".join(html.escape(part) for part in parts)
-        st.html(f'<div class="strip" role="status">{words}</div>')
+        show_strip(" ".join(parts))
+
+
+def show_strip(text: str) -> None:
+    """A strip of plain words across the page."""
+    st.html(f'<div class="strip" role="status">{html.escape(text)}</div>')

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from data.config import DIMENSIONS, MODELS
 from data.errors import ScorecardError, nearest
 from metrics.calendar import Cadence, Calendar, Period
+from metrics.view import Compare, View
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
 SETTINGS = ("cadence", "period", "compare", "model", "as_of", "present")
@@ -23,14 +23,6 @@ MAX_NOTICES = 4
 
 Member = str | None
 Query = Mapping[str, Sequence[str]]
-
-
-class Compare(StrEnum):
-    """What the period's figures are held against."""
-
-    PREVIOUS = "previous"
-    YEAR = "year"
-    TARGET = "target"
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,10 @@ class ViewState:
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
         return dict(self.filters).get(dimension, ())
+
+    def question(self, bounds: Bounds) -> View:
+        """What the view asks of the metrics."""
+        return View(self.period, self.as_of or bounds.as_of, self.compare, self.filters)
 
 
 def default_view(bounds: Bounds) -> ViewState:

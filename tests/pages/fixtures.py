@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from metrics.model import Direction, Kind, Metric, Status, Team, Unit
-from metrics.scorecard import Change, Mark, Point, Scorecard, TargetState, Tile
+from metrics.scorecard import Change, EarlyRead, Mark, Point, Scorecard, TargetState, Tile
 
 FIRST = date(2026, 8, 17)
 
@@ -94,7 +94,7 @@ def goals() -> tuple[Tile, ...]:
             label="SLA: sales answers in time",
             status=Status.MATURING,
             target=TargetState(0.95, -0.068, False, False),
-            note="14 pending",
+            marks=(Mark("maturing", "14 pending"),),
         ),
     )
 
@@ -105,19 +105,19 @@ def marketing() -> tuple[Tile, ...]:
             metric("mqls", "MQLs"),
             371,
             status=Status.PARTIAL,
-            change=Change(22, 0.063, "same 3 days of W45", True),
+            change=Change(22, 0.063, "the same 3 days of W45", True),
             target=TargetState(640, -269, False, False, True, 384),
             marks=(Mark("partial", "3 of 5 days"),),
-            points=points(wave(580)[:-1] + [371], Status.PARTIAL),
+            points=points([*wave(580)[:-1], 371], Status.PARTIAL),
         ),
         tile(
             metric("lead_to_mql", "Lead → MQL", Unit.SHARE, kind=Kind.COHORT),
             0.079,
             label="Lead → MQL, 30 d",
-            status=Status.MATURING,
-            qualifier="at age 7 d",
-            change=Change(-0.003, None, "W44 at same age", False),
+            qualifier="cohort W41",
+            change=Change(-0.003, None, "cohort W40", False),
             marks=(Mark("maturing", "2,914 maturing"),),
+            early=EarlyRead(7, "W45", 0.061, Change(0.007, None, "W44", True)),
             numerator=230,
             denominator=2914,
             points=points(wave(0.08), Status.MATURING),
@@ -160,7 +160,7 @@ def shared() -> tuple[Tile, ...]:
             label="MQL → SAL, 14 d",
             status=Status.MATURING,
             qualifier="at age 7 d",
-            change=Change(0.0, None, "W44 at same age", None),
+            change=Change(0.0, None, "W44", None),
             marks=(Mark("maturing", "575 maturing"),),
         ),
         tile(
@@ -198,7 +198,6 @@ def sales() -> tuple[Tile, ...]:
             bound=5.2,
             change=None,
             target=TargetState(2, 3.2, False, True),
-            note="14 unanswered",
             points=points([*wave(2.1)[:-1], None]),
         ),
         tile(
