@@ -113,12 +113,11 @@ def describe(tiles: Sequence[Tile], formats: Formats) -> str:
 
 
 @lru_cache
-def sparkline_spec(tiles: int, pitch: str, height: int) -> dict[str, Any]:
+def sparkline_spec(tiles: int) -> dict[str, Any]:
     """The Vega-Lite spec, without data, of a column of so many tiles.
 
-    ``pitch`` is a Vega expression for a tile's height in px, which the style sheet fixes too;
-    ``height`` that of the whole view: at least what the tallest layout needs. The caller must not
-    change what it gets: the spec is shared.
+    The view is as wide and as high as its container, which the style sheet makes as high as the
+    tiles. The caller must not change what it gets: the spec is shared.
     """
     x = alt.X(
         "x:Q",
@@ -135,7 +134,7 @@ def sparkline_spec(tiles: int, pitch: str, height: int) -> dict[str, Any]:
         axis=None,
         scale=alt.Scale(
             domain=[0, tiles],
-            range=[alt.ExprRef("0"), alt.ExprRef(f"{tiles} * ({pitch})")],
+            range=[alt.ExprRef("0"), alt.ExprRef("height")],
             nice=False,
             zero=False,
         ),
@@ -182,7 +181,6 @@ def sparkline_spec(tiles: int, pitch: str, height: int) -> dict[str, Any]:
             ),
         ),
         layer("hit", alt.Chart().mark_point(size=260, filled=True, opacity=0), tooltip=tooltip),
-        height=height,
         padding={"left": 0, "right": 0, "top": 0, "bottom": 0},
     )
     spec: dict[str, Any] = chart.configure(

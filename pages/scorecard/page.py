@@ -13,7 +13,6 @@ from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_score
 from pages.view.cards import column_html, goals_html
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
-from pages.view.style import PITCH, PITCH_PRESENTING, TALLEST_TILE
 
 TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 KEY = '13 periods · <i class="key-target"></i> target · <i class="key-open"></i> not final'
@@ -57,11 +56,11 @@ def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
         data = sparkline_data(tiles, request.formats)
         if data.empty:
             return
-        pitch = PITCH_PRESENTING if request.view.present else PITCH
         with st.container(key=f"sparks-{team}"):
             st.vega_lite_chart(
                 data,
-                sparkline_spec(len(tiles), pitch, TALLEST_TILE * len(tiles)),
+                sparkline_spec(len(tiles)),
+                height="stretch",
                 theme=None,
                 key=f"sparks-chart-{team}",
                 alt=describe(tiles, request.formats),

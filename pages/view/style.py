@@ -7,11 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-# A tile's height in px as a Vega expression: what --tile is in the style sheet, so that the rows
-# of a column's chart stand beside their tiles at any window size. Change both together.
-PITCH = "windowSize()[0] < 640 ? 100 : clamp((windowSize()[1] - 308) / 5, 88, 150)"
-PITCH_PRESENTING = "windowSize()[0] < 640 ? 100 : clamp((windowSize()[1] - 356) / 5, 100, 150)"
-TALLEST_TILE = 150
 STYLE_SHEET = Path(__file__).with_name("style.css")
 
 
