@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Date,
     Integer,
     Select,
@@ -172,7 +174,7 @@ class Compiler:
         )
 
     def _sums(self, fact: Fact) -> Select:
-        columns = {}
+        columns: dict[str, ColumnElement[Any]] = {}
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
         events = self._events(fact, columns).subquery("events")

@@ -166,7 +166,7 @@ class Board:
         return Slot(week, Span(week.end - timedelta(weeks=TRAILING_WEEKS), week.end))
 
     def _plan_goal(self, metric: Metric) -> Plan:
-        """Amounts stand quarter to date, whatever shorter period is reviewed; the rest as a tile."""
+        """Amounts stand quarter to date, whatever shorter period is reviewed; the rest as tiles."""
         if metric.kind is not Kind.SUM or self.frame.period.cadence in (
             Cadence.QUARTERLY,
             Cadence.YEARLY,
