@@ -140,13 +140,13 @@ def test_spans_worked_out_by_hand(engine_url: str, name: str):
 
 
 def test_which_calendar_a_handoff_has(engine_url: str):
-    reps = [
+    reps: list[dict[str, Any]] = [
         {"rep_id": "tokyo", "timezone": "Asia/Tokyo"},
         {"rep_id": "nowhere", "timezone": None},
         {"rep_id": "wrong", "timezone": "Mars/Olympus"},
     ]
     assigned = {"a": "tokyo", "b": "nowhere", "c": "wrong", "d": "left the company", "e": None}
-    handoffs = [
+    handoffs: list[dict[str, Any]] = [
         {
             "handoff_id": key,
             "lead_id": key,
