@@ -44,7 +44,8 @@ def location(url: URL) -> str:
 def missing(url: URL) -> WarehouseError:
     return WarehouseError(
         f"There is no warehouse at {database_path(url)}.",
-        remedy="Build the demo with 'python -m data demo' or load files with 'python -m data load DIR'.",
+        remedy="Build the demo with 'python -m data demo' or load files with "
+        "'python -m data load DIR'.",
     )
 
 
