@@ -89,7 +89,10 @@ def load_tables(
 def data_through(
     tables: Mapping[str, pa.Table], zone: ZoneInfo, loaded_at: datetime
 ) -> datetime | None:
-    """The newest event in the tables that is not after ``loaded_at``; a day counts from its start."""
+    """The newest event in the tables that is not after ``loaded_at``.
+
+    A business day counts from its midnight in ``zone``. None where there is no event.
+    """
     moments = []
     for name, columns in EVENT_COLUMNS.items():
         for column in columns:
@@ -129,7 +132,9 @@ def _fitted(name: str, rows: pa.Table) -> pa.Table:
             pa.schema([field.with_nullable(True) for field in wanted])
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise LoadError(f"The rows of {name} have other types than the contract: {error}.") from error
+        raise LoadError(
+            f"The rows of {name} have other types than the contract: {error}."
+        ) from error
 
 
 def _loads_rows(report: LoadReport) -> pa.Table:

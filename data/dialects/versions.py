@@ -101,7 +101,9 @@ def _make_current(path: Path, folder: Path, built: Path) -> None:
         _remove(link)
         raise
     _synchronise(path.parent)
-    _forget_older(folder, keep={version.name, previous.name if previous else ""}, suffix=path.suffix)
+    _forget_older(
+        folder, keep={version.name, previous.name if previous else ""}, suffix=path.suffix
+    )
 
 
 def _adopt(path: Path, folder: Path) -> None:

@@ -152,7 +152,11 @@ def _moment(value: str, reading: Reading) -> datetime:
 
 def _utc(moment: datetime, reading: Reading) -> datetime:
     try:
-        return moment.replace(tzinfo=moment.tzinfo or reading.zone).astimezone(UTC).replace(tzinfo=None)
+        return (
+            moment.replace(tzinfo=moment.tzinfo or reading.zone)
+            .astimezone(UTC)
+            .replace(tzinfo=None)
+        )
     except OverflowError:
         return moment.replace(tzinfo=None)
 
@@ -254,4 +258,3 @@ def is_usable_format(format: str) -> bool:
         return datetime.strptime(sample.strftime(format), format).date() == sample.date()
     except (ValueError, re.error):
         return False
-

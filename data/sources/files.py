@@ -18,7 +18,7 @@ from sqlalchemy import Table
 from data.config import Config
 from data.errors import LoadError, nearest, unknown
 from data.sources.mapping import Block, ColumnRule, read_mapping
-from data.sources.problems import Problem, shown
+from data.sources.problems import SHOWN, Problem, shown
 from data.sources.raw import SUFFIXES, RawFile, read_raw
 from data.sources.rows import Part, read_part
 from data.tables import CONTRACT
@@ -116,7 +116,8 @@ class _Reader:
 
     def _plain_block(self, table: Table, name: str) -> Block:
         columns = self.raw(name).columns
-        missing = [column for column in table.columns.keys() if column not in columns]
+        names = [column.name for column in table.columns]
+        missing = [column for column in names if column not in columns]
         extra = [column for column in columns if column not in table.columns]
         for column in extra:
             close = nearest(column, missing)
@@ -134,7 +135,7 @@ class _Reader:
                     + _other_delimiter(columns),
                     remedy="Name it so in the header, or map it with --mapping FILE.toml.",
                 )
-        rules = {c: ColumnRule(source=c) for c in table.columns.keys() if c in columns}
+        rules = {c: ColumnRule(source=c) for c in names if c in columns}
         return Block(table, name, (name,), rules)
 
     def _file_names(self) -> list[str]:
@@ -159,10 +160,8 @@ def _refuse_duplicate_keys(table: Table, parts: Sequence[Part]) -> None:
         first_of = dict(zip(codes[first], first, strict=True))
         part_of = np.searchsorted(starts, again, side="right") - 1
         part = parts[part_of[0]]
-        problems = []
-        for row in again[part_of == part_of[0]]:
-            problems.append((int(row), int(first_of[codes[row]])))
-        raise part.refuse(_duplicate_problems(parts, starts, column.name, keys, problems))
+        repeats = [(int(row), int(first_of[codes[row]])) for row in again[part_of == part_of[0]]]
+        raise part.refuse(_duplicate_problems(parts, starts, column.name, keys, repeats))
 
 
 def _duplicate_problems(
@@ -173,16 +172,16 @@ def _duplicate_problems(
     repeats: Sequence[tuple[int, int]],
 ) -> list[Problem]:
     """A problem for each (row, its first occurrence), rows counted over all parts."""
-    problems = []
+    problems: list[Problem] = []
     for row, first in repeats:
-        here = parts[int(np.searchsorted(starts, row, side="right")) - 1]
+        here = int(np.searchsorted(starts, row, side="right")) - 1
         there = int(np.searchsorted(starts, first, side="right")) - 1
         record = int(parts[there].records[first - starts[there]])
-        line = parts[there].file.rows_at([record])[0] if len(problems) < 5 else record
+        line = parts[there].file.rows_at([record])[0] if len(problems) < SHOWN else record
         reason = (
             f"{shown(keys[row].as_py())} occurs twice, first in {parts[there].file.name}, "
             f"row {line}"
         )
-        place = int(np.searchsorted(starts, row, side="right")) - 1
-        problems.append(Problem(int(here.records[row - starts[place]]), repr(column), reason))
+        place = int(parts[here].records[row - starts[here]])
+        problems.append(Problem(place, repr(column), reason))
     return problems

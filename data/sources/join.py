@@ -84,9 +84,8 @@ class Joined:
     def _keys(self, file: RawFile, names: list[str]) -> list[pa.Array]:
         for name in names:
             if name not in file.columns:
-                raise LoadError(
-                    f"{self.block.place} join: {unknown(f'column of {file.name}', name, file.columns)}"
-                )
+                reason = unknown(f"column of {file.name}", name, file.columns)
+                raise LoadError(f"{self.block.place} join: {reason}")
         return [as_text(file.column(name)) for name in names]
 
     def _refuse_second_match(self, join: Join, other: RawFile, row: int, pairs: pa.Table) -> None:

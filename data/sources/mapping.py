@@ -10,7 +10,7 @@ import posixpath
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -95,7 +95,9 @@ def _block(table: Table, data: Mapping[str, Any], place: str) -> Block:
     rules: dict[str, ColumnRule] = {}
     for name, rule in columns.items():
         if name not in table.columns:
-            raise LoadError(f"{place}: {unknown(f'column of {table.name}', name, table.columns.keys())}")
+            raise LoadError(
+                f"{place}: {unknown(f'column of {table.name}', name, table.columns.keys())}"
+            )
         rules[name] = _rule(table, name, rule, f"{place} {name}")
     for column in table.columns:
         if not column.nullable and column.name not in rules:
@@ -137,7 +139,7 @@ def _constant(value: Any, place: str) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
-    if isinstance(value, (datetime, date)) and not isinstance(value, time):
+    if isinstance(value, (datetime, date)):
         return value.isoformat()
     return _text(value, f"{place} value")
 

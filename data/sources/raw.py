@@ -8,7 +8,6 @@ Parquet: columns keep their types.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -68,7 +67,9 @@ def read_raw(path: Path, name: str) -> RawFile:
             )
     except OSError as error:
         reason = error.strerror or str(error)
-        raise LoadError(f"{name} cannot be read: {reason}.", remedy="Nothing was loaded.") from error
+        raise LoadError(
+            f"{name} cannot be read: {reason}.", remedy="Nothing was loaded."
+        ) from error
     return RawFile(name, path, table)
 
 
@@ -221,7 +222,7 @@ def _wrong_encoding(path: Path, name: str) -> LoadError:
 def _records(path: Path, *, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Every record with the line on which it starts; blank lines are none, as to Arrow."""
     csv.field_size_limit(2**31 - 1)
-    with io.open(path, encoding="utf-8-sig", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, strict=strict)
         line = 1
         for record in reader:

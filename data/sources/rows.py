@@ -42,9 +42,7 @@ class Part:
         return refusal(self.file.name, lines, len(problems))
 
 
-def read_part(
-    block: Block, main: RawFile, others: Mapping[str, RawFile], zone: ZoneInfo
-) -> Part:
+def read_part(block: Block, main: RawFile, others: Mapping[str, RawFile], zone: ZoneInfo) -> Part:
     """Rows of ``block`` from one of its files; ``zone`` is the company's.
 
     Raises ``LoadError`` with the first problems of the file.

@@ -118,7 +118,8 @@ def _comparable(
         numbers = pc.utf8_trim_whitespace(text).cast(pa.float64())
     except pa.ArrowInvalid as error:
         raise LoadError(
-            f"where: the column {column!r} is compared with a number and has other values ({error}).",
+            f"where: the column {column!r} is compared with a number and has other values "
+            f"({error}).",
             remedy="Put the value in quotes to compare it as text.",
         ) from error
     return numbers, pa.array([float(literal) for literal in literals], pa.float64())

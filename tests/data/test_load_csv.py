@@ -201,7 +201,9 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
 
 def test_parquet_problems_count_rows_from_1(tmp_path: Path) -> None:
     day = datetime(2026, 1, 1)
-    table = pa.table({"lead_id": ["a", None], "created_at": [day, day], "score": [1.0, float("nan")]})
+    table = pa.table(
+        {"lead_id": ["a", None], "created_at": [day, day], "score": [1.0, float("nan")]}
+    )
     pq.write_table(table, tmp_path / "leads.parquet")
     message = refused(tmp_path)
     assert "leads.parquet, row 2, column 'lead_id': is empty" in message
@@ -209,7 +211,9 @@ def test_parquet_problems_count_rows_from_1(tmp_path: Path) -> None:
 
 
 def test_a_type_that_can_never_fit_is_refused(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"lead_id": [["a"]], "created_at": ["2026-01-01"]}), tmp_path / "leads.parquet")
+    pq.write_table(
+        pa.table({"lead_id": [["a"]], "created_at": ["2026-01-01"]}), tmp_path / "leads.parquet"
+    )
     assert "leads.parquet, column 'lead_id': values of type list" in refused(tmp_path)
 
 

@@ -70,7 +70,9 @@ def test_a_key_twice_over_two_files_names_both(tmp_path: Path) -> None:
 
 def test_where_keeps_rows_and_their_numbers(tmp_path: Path) -> None:
     write(tmp_path, x=X)
-    mapping = LEADS.replace("[leads.columns]", "where = \"kind is null or kind = 'B'\"\n[leads.columns]")
+    mapping = LEADS.replace(
+        "[leads.columns]", "where = \"kind is null or kind = 'B'\"\n[leads.columns]"
+    )
     assert column(tmp_path, mapping, "leads", "lead_id") == ["2", "3"]
     write(tmp_path, x="id,day,kind\n1,never,A\n2,2026-01-03,B\n3,never,\n")
     assert "x.csv, row 4, column 'day'" in refused(tmp_path, mapping)
@@ -114,7 +116,9 @@ def test_two_matches_are_refused_only_where_they_match(tmp_path: Path) -> None:
 def test_join_columns_are_checked(tmp_path: Path) -> None:
     write(tmp_path, deals=DEALS, teams="rep_name,territory,size\nann,EMEA,7\n")
     assert "Nearest: 'rep_name'" in refused(tmp_path, JOIN.replace('"rep_name"', '"rep_nam"'))
-    assert "Nearest: 'territory'" in refused(tmp_path, JOIN.replace('"territory"', '"teams.territry"'))
+    assert "Nearest: 'territory'" in refused(
+        tmp_path, JOIN.replace('"territory"', '"teams.territry"')
+    )
     second = JOIN + '[opportunities.join.other]\nfile = "teams.csv"\non = { rep = "rep_name" }\n'
     assert "teams.territory or other.territory" in refused(tmp_path, second)
 
