@@ -78,6 +78,13 @@ def flags(values: Ints) -> pa.Array:
     return pa.array(values > 0, mask=values < 0)
 
 
+def _column(values: np.ndarray | Sequence, kind: pa.DataType) -> pa.Array:
+    """NaN and NaT are NULL; moments are whole seconds, as a CRM notes them."""
+    if isinstance(values, np.ndarray) and values.dtype == "datetime64[us]":
+        values = values.astype("datetime64[s]")
+    return pa.array(values, from_pandas=True).cast(kind)
+
+
 def contract_table(name: str, columns: Mapping[str, pa.Array | np.ndarray | Sequence]) -> pa.Table:
     """The contract table ``name``; a column that is not given is NULL throughout."""
     schema = schema_of(CONTRACT[name])
@@ -90,5 +97,5 @@ def contract_table(name: str, columns: Mapping[str, pa.Array | np.ndarray | Sequ
         elif isinstance(values, pa.Array | pa.ChunkedArray):
             arrays.append(values.cast(field.type))
         else:
-            arrays.append(pa.array(values, from_pandas=True).cast(field.type))
+            arrays.append(_column(values, field.type))
     return pa.Table.from_arrays(arrays, schema=schema)

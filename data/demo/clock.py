@@ -55,7 +55,7 @@ class Window:
 
     @cached_property
     def days(self) -> np.ndarray:
-        return np.arange(self.first_day, self.through + timedelta(days=1), dtype="datetime64[D]")
+        return np.arange(np.datetime64(self.first_day), np.datetime64(self.through) + 1)
 
 
 class Clock:
@@ -65,7 +65,7 @@ class Clock:
         self.zones = zones
         first = window.first_day - timedelta(days=MARGIN_DAYS)
         last = window.through + timedelta(days=MARGIN_DAYS)
-        self._days = np.arange(first, last, dtype="datetime64[D]")
+        self._days = np.arange(np.datetime64(first), np.datetime64(last))
         plain = self._days.astype(object)
         free = holidays.country_holidays("US", years=range(first.year, last.year + 1))
         working = np.array([d.weekday() < 5 and d not in free for d in plain])

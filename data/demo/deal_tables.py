@@ -92,10 +92,9 @@ def build_history(draws: Draws, clock: Clock, window: Window, deals: Deals) -> H
     usual = np.where((deals.kind == RENEWAL) | (cycle > 150), cycle, usual)
     plan = np.maximum(around(rng, usual, 0.22, size), 5.0)
     deal, at, stage, slip, owner = _events(draws, deals, plan)
-    inside = at < window.end
-    deal, at, stage, slip, owner = (part[inside] for part in (deal, at, stage, slip, owner))
-    order = np.lexsort((stage, at, deal))
-    deal, at, stage, slip, owner = (part[order] for part in (deal, at, stage, slip, owner))
+    inside = np.flatnonzero(at < window.end)
+    order = inside[np.lexsort((stage[inside], at[inside], deal[inside]))]
+    deal, at, stage, slip, owner = deal[order], at[order], stage[order], slip[order], owner[order]
 
     def carried(values: Ints) -> Ints:
         """The highest value so far within each deal: all three only ever grow."""

@@ -42,6 +42,7 @@ OLD_CUSTOMERS, OLD_DEALS = 140, 80
 RENEWAL_WIN, RENEWAL_SIZE = 0.88, 0.72
 EXPANDS, EXPANSION_WIN, EXPANSION_SIZE, EXPANSION_CYCLE_DAYS = 0.45, 0.48, 0.40, 38.0
 DEAL_SPREAD = 0.42
+DAY_US = 86_400e6
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _from_sqls(draws: Draws, clock: Clock, stories: Stories, leads: Leads,
 
     account = leads.account[lead]
     order = np.lexsort((created, account))
-    gap = np.diff(created[order]) / np.timedelta64(1, "D")
+    gap = np.diff(created[order].astype(np.int64)) / DAY_US
     opens = np.ones(len(order), dtype=bool)
     opens[1:] = (np.diff(account[order]) != 0) | (gap > SAME_DEAL_DAYS)
     opener = order[opens]
@@ -190,7 +191,8 @@ def _old_deals(draws: Draws, clock: Clock, window: Window, stories: Stories,
     created = _at_work(clock, created, owner)
     closes = _rush(draws, "old", created, window.start + days(cycle * (1 - done) + 1), won)
     return Deals(
-        lead=np.full(size, -1), from_sql=np.full(size, False), account=first_account + np.arange(size), kind=np.full(size, NEW),
+        lead=np.full(size, -1), from_sql=np.full(size, False),
+        account=first_account + np.arange(size), kind=np.full(size, NEW),
         created=created, closes=_at_work(clock, closes, owner), won=won,
         amount=around(rng, np.array(SEGMENT_DEAL_USD)[segment], DEAL_SPREAD, size),
         owner=owner, region=region, segment=segment, product=rng.integers(0, 3, size),
@@ -205,7 +207,8 @@ def _old_customers(draws: Draws, window: Window, stories: Stories, first_account
     region, segment = pick(rng.random(size), REGION_SHARES), pick(rng.random(size), SEGMENT_SHARES)
     since = window.start - days(365 * (np.arange(size) + rng.random(size)) / size)
     return Deals(
-        lead=np.full(size, -1), from_sql=np.full(size, False), account=first_account + np.arange(size), kind=np.full(size, NEW),
+        lead=np.full(size, -1), from_sql=np.full(size, False),
+        account=first_account + np.arange(size), kind=np.full(size, NEW),
         created=since, closes=since, won=np.full(size, True),
         amount=around(rng, np.array(SEGMENT_DEAL_USD)[segment], DEAL_SPREAD, size),
         owner=in_turn(rng, EXECUTIVES, region, since, stories), region=region, segment=segment,
@@ -222,7 +225,8 @@ def _renewals(draws: Draws, clock: Clock, window: Window, year: int, contracts: 
     created = _at_work(clock, due - days(70 + 20 * rng.random(size)), contracts.owner)
     factor = RENEWAL_SIZE if year == 1 else 1.0
     renewals = replace(
-        contracts, kind=np.full(size, RENEWAL), from_sql=np.full(size, False), created=created, closes=closes,
+        contracts, kind=np.full(size, RENEWAL), from_sql=np.full(size, False),
+        created=created, closes=closes,
         won=evenly(rng, np.zeros(size, dtype=np.int64)) < RENEWAL_WIN,
         amount=contracts.amount * factor * around(rng, 1.03, 0.06, size),
     )  # fmt: skip
@@ -239,7 +243,8 @@ def _expansions(draws: Draws, clock: Clock, window: Window, contracts: Deals) ->
     closes = created + days(around(rng, EXPANSION_CYCLE_DAYS, 0.4, size))
     closes = _rush(draws, "expansion", created, closes, won)
     deals = replace(
-        base, kind=np.full(size, EXPANSION), from_sql=np.full(size, False), created=_at_work(clock, created, base.owner),
+        base, kind=np.full(size, EXPANSION), from_sql=np.full(size, False),
+        created=_at_work(clock, created, base.owner),
         closes=_at_work(clock, closes, base.owner), won=won,
         amount=base.amount * EXPANSION_SIZE * around(rng, 1.0, 0.35, size),
     )  # fmt: skip

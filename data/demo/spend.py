@@ -55,15 +55,17 @@ def build_spend(
     for offset, part, cost in SHOW_PAYMENTS:
         day = np.array([np.datetime64(stories.show_starts) + offset])
         add(day, show, campaigns.show, cost, SHOW_COST * size * part)
-    day, code, campaign, cost_type, amount = (np.concatenate(p) for p in zip(*parts, strict=True))
-    order = np.lexsort((cost_type, campaign, code, day))
+    day, channel_of, campaign, cost_type, amount = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    order = np.lexsort((cost_type, campaign, channel_of, day))
     # Media is what a plain export means: half of its rows do not even say so.
     said = np.where((cost_type == 0) & (campaign % 2 == 0), -1, cost_type)
     return contract_table(
         "spend",
         {
             "day": day[order],
-            "channel": words([channel.name for channel in CHANNELS], code[order]),
+            "channel": words([channel.name for channel in CHANNELS], channel_of[order]),
             "campaign_id": ids("C", campaign[order], 4),
             "cost_type": words(COST_TYPES, said[order]),
             "amount": money(amount[order]),

@@ -38,7 +38,8 @@ class Records:
 
     def add(self, system: int, lead: Ints, at: Times, stage: str, *, status: int | Ints = ACTIVE,
             sync: int | Ints = SYNCED, error: int | Ints = -1, into: int | Ints = -1,
-            key: int = LEAD_KEY, linked: bool | Bools = True, team: int | Bools = 0) -> Ints:  # fmt: skip
+            key: int = LEAD_KEY, linked: bool | Bools = True,
+            team: int | Bools = 0) -> Ints:  # fmt: skip
         """Add records of one system and stage; returns their tags.
 
         ``lead`` also gives the match key; without ``linked`` the record knows only the key.
@@ -108,7 +109,8 @@ def ordinary_records(draws: Draws, passes: Passes, records: Records, stage: str,
         before = np.zeros(len(theirs), dtype=np.int64)
     start = records.next_tag
     records.add(SALES, lead[theirs], sales_at[theirs], stage, status=status,
-                into=np.where(status == MERGED, start + before, -1), team=direct[theirs])  # fmt: skip
+                into=np.where(status == MERGED, start + before, -1),
+                team=direct[theirs])  # fmt: skip
     double = ours[rng.random(len(ours)) < DOUBLED]
     double_at = marketing_at[double] + seconds(600 + 80_000 * rng.random(len(double)))
     kept = told(double_at)

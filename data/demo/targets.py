@@ -76,7 +76,9 @@ class _Plan:
 
     def working_days(self, first: date, last: date) -> int:
         """Business days from ``first`` up to, without, ``last``."""
-        return int(self._clock.is_working(np.arange(first, last, dtype="datetime64[D]")).sum())
+        return int(
+            self._clock.is_working(np.arange(np.datetime64(first), np.datetime64(last))).sum()
+        )
 
     def quarter(self, number: int) -> float:
         """The quarter's target, a round number."""

@@ -1,4 +1,4 @@
-"""``touches``: what marketing, sales and the others did with each lead, consistent with its path."""
+"""``touches``: what marketing, sales and the others did with each lead along its path."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NURTURE = (
     (CONTENT, "content_syndication", 0.05, False, False, 1.0),
     (WEB, "paid_search", 0.07, False, False, 1.0),
 )
-BEFORE, AFTER = 1.4, 3.1  # mean touches of marketing before and after a lead is created
+BEFORE, AFTER = 1.9, 4.7  # mean touches of marketing before and after a lead is created
 FOLLOW_UPS, DEAL_TOUCHES = 2.2, 6.0
 
 
