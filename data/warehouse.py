@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, Select, func, literal, select, union_all
+from sqlalchemy import Engine, Executable, Select, func, literal, select, union_all
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -37,6 +37,16 @@ def warehouse_url() -> URL:
     if text:
         return parse_url(text, name="WAREHOUSE_URL")
     return parse_url(f"duckdb:///{LOCAL_DIR / 'warehouse.duckdb'}", name="WAREHOUSE_URL")
+
+
+def version_of(load_rows: Iterable[Mapping[str, Any]]) -> str:
+    """The data version that the rows of ``loads`` make, in whatever order they come."""
+    parts = sorted(
+        f"{row['load_id']}|{row['source']}|{row['table_name']}|{row['row_count']}|"
+        f"{row['loaded_at']}|{row['data_through']}"
+        for row in load_rows
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class Warehouse:
             self.url, read_only=True, timeout_seconds=self.timeout_seconds
         )
 
-    def rows(self, statement: Select[Any] | Any) -> list[dict[str, Any]]:
+    def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """Run a statement; rows as dicts, in the engine's own Python types."""
         try:
             with (
@@ -140,17 +150,14 @@ class Warehouse:
 
     @cached_property
     def _loads(self) -> list[dict[str, Any]]:
-        return self.rows(select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name))
+        return self.rows(
+            select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name)
+        )
 
     @cached_property
     def data_version(self) -> str:
         """Twelve hex digits that change when, and only when, a load has changed the data."""
-        parts = [
-            f"{row['load_id']}|{row['source']}|{row['table_name']}|{row['row_count']}|"
-            f"{row['loaded_at']}|{row['data_through']}"
-            for row in self._loads
-        ]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        return version_of(self._loads)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -193,9 +200,7 @@ class Warehouse:
         newest = max((s.data_through for s in reached if s.data_through), default=None)
         if newest is None:
             return ()
-        return tuple(
-            s for s in reached if s.data_through and newest - s.data_through > STALE_AFTER
-        )
+        return tuple(s for s in reached if s.data_through and newest - s.data_through > STALE_AFTER)
 
     def _newest_event(self) -> datetime | None:
         """For a warehouse without rows in ``loads``: the newest event of the four tables."""

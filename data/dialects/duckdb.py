@@ -16,9 +16,11 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
 
 from data.dialects.base import Dialect
+from data.dialects.functions import add_microseconds, add_seconds
 from data.errors import WarehouseError
 
 
@@ -41,7 +43,8 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
     if read_only and not os.path.exists(path):
         raise WarehouseError(
             f"There is no warehouse at {database_path(url)}.",
-            remedy="Build the demo with 'python -m data demo' or load files with 'python -m data load DIR'.",
+            remedy="Build the demo with 'python -m data demo' or load files with "
+            "'python -m data load DIR'.",
         )
     config: dict[str, Any] = {"autoinstall_known_extensions": "false"}
     if read_only:
@@ -54,6 +57,19 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
         pool_size=4,
         max_overflow=28,
     )
+
+
+# An interval is multiplied by 32-bit numbers only, these functions take 64 bits.
+@compiles(add_seconds, "duckdb")
+def _add_seconds(element, compiler, **kw):
+    moment, seconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(({moment}) + to_seconds({seconds}))"
+
+
+@compiles(add_microseconds, "duckdb")
+def _add_microseconds(element, compiler, **kw):
+    moment, microseconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(({moment}) + to_microseconds({microseconds}))"
 
 
 @contextmanager
