@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 MAX_ENTRIES = 2_000
 MAX_SECONDS = 3_600
@@ -58,3 +59,23 @@ class ResultCache:
 
 
 RESULTS = ResultCache()
+
+
+T = TypeVar("T")
+
+
+class LastGood(Generic[T]):
+    """Keeps the last good answer of each question with its time, for when none can be had."""
+
+    def __init__(self, entries: int) -> None:
+        self._kept: LRUCache[Hashable, tuple[T, datetime]] = LRUCache(entries)
+        self._lock = threading.Lock()
+
+    def keep(self, key: Hashable, value: T) -> None:
+        with self._lock:
+            self._kept[key] = (value, datetime.now(UTC).replace(tzinfo=None))
+
+    def find(self, key: Hashable) -> tuple[T, datetime] | None:
+        """The last value kept and when (naive UTC), or None."""
+        with self._lock:
+            return self._kept.get(key)

@@ -139,8 +139,8 @@ class Calendar:
         except ValueError as error:
             raise QueryError(
                 f"{text[:40]!r} is not a date or timestamp.",
-                remedy="Write 2026-10-31 or 2026-10-31T18:00, with an offset such as +02:00 or Z if "
-                "it is not company time.",
+                remedy="Write 2026-10-31 or 2026-10-31T18:00, with an offset such as +02:00 or Z "
+                "if it is not company time.",
             ) from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.zone)
@@ -321,7 +321,7 @@ class Calendar:
         return sum(1 for day in self.working_days(span) if day <= last)
 
     def first_working_days(self, span: Span, count: int) -> Span:
-        """The part of a span that ends with its ``count``-th working day (all, when it has fewer)."""
+        """The part of a span up to its ``count``-th working day (all, when it has fewer)."""
         days = self.working_days(span)
         if count <= 0:
             return Span(span.start, span.start)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Date,
     Integer,
     Select,
@@ -27,7 +29,7 @@ from sqlalchemy.types import Double
 
 from data.config import Config
 from data.dialects.functions import local_day, percentile
-from metrics.calendar import Calendar, Span
+from metrics.calendar import Calendar
 from metrics.errors import QueryError
 from metrics.facts import FACTS, Context, Fact
 from metrics.facts.base import Dimensions
@@ -172,7 +174,7 @@ class Compiler:
         )
 
     def _sums(self, fact: Fact) -> Select:
-        columns = {}
+        columns: dict[str, ColumnElement[Any]] = {}
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
         events = self._events(fact, columns).subquery("events")

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
-
 from data.derive import stale_reason
+from sqlalchemy import Select, select
+
 from data.tables import CONTRACT, lead_stages
 from data.warehouse import Warehouse
 from metrics.cache import RESULTS

@@ -65,9 +65,9 @@ class Metric:
 
     ``numerator`` alone makes a count or sum; with ``denominator`` a ratio of the two. A cohort
     names its ``stages`` (from, to); a duration its ``percentile`` (None means the mean).
-    ``tables`` are those it cannot do without, ``needs_stages`` the stages that the company must use,
-    ``maturing`` counts what is still open (a cohort knows that itself); ``slow`` KPIs stand on the weekly scorecard over
-    the trailing 13 weeks.
+    ``tables`` are those it cannot do without, ``needs_stages`` the stages that the company must
+    use, ``maturing`` counts what is still open (a cohort knows that itself); ``slow`` KPIs stand
+    on the weekly scorecard over the trailing 13 weeks.
     """
 
     id: str

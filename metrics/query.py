@@ -78,7 +78,7 @@ def check_dimension(name: str) -> str:
 
 
 def parse_filters(pairs: Iterable[str]) -> Filters:
-    """``["region=EMEA", "region=AMER", "channel=~"]`` to filters; values of one dimension are OR."""
+    """``["region=EMEA", "region=AMER", "channel=~"]`` to filters; one dimension's values are OR."""
     found: dict[str, list[str | None]] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")

@@ -23,8 +23,8 @@ METRICS = (
         "MQLs",
         Team.MARKETING,
         Measure("entered_mql", "n"),
-        definition="Distinct leads by their first entry into the stage MQL (meets the signed rule). "
-        "A lead that skipped the stage counts with its next later stage.",
+        definition="Distinct leads by their first entry into the stage MQL (meets the signed "
+        "rule). A lead that skipped the stage counts with its next later stage.",
         formula="Number of leads that became an MQL for the first time",
         counted_by="the first MQL entry",
         tables=("lead_stages",),

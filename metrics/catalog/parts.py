@@ -77,8 +77,8 @@ def cohort(id_: str, label: str, team: Team, stages: tuple[str, str], **fields: 
         unit=Unit.SHARE,
         stages=stages,
         needs_stages=stages,
-        definition=f"Of the distinct leads that first reached {start} in the period, the share whose "
-        f"first {end} at or after that came within the window "
+        definition=f"Of the distinct leads that first reached {start} in the period, the share "
+        f"whose first {end} at or after that came within the window "
         f"({CONVERSION_DAYS[id_]} days by default).",
         formula=f"leads that reached {end} within the window ÷ leads that reached {start}",
         counted_by=f"the first {start} entry (a cohort)",

@@ -21,8 +21,8 @@ def _stage_count(id_: str, label: str, stage: str, meaning: str) -> Metric:
         label,
         Team.SALES,
         Measure(f"entered_{stage}", "n"),
-        definition=f"Distinct leads by their first entry into the stage {stage.upper()} ({meaning}). "
-        "A lead that skipped the stage counts with its next later stage.",
+        definition=f"Distinct leads by their first entry into the stage {stage.upper()} "
+        f"({meaning}). A lead that skipped the stage counts with its next later stage.",
         formula=f"Number of leads that became an {stage.upper()} for the first time",
         counted_by=f"the first {stage.upper()} entry",
         tables=("lead_stages",),
@@ -85,8 +85,8 @@ def _response(id_: str, label: str, percentile: float, how: str) -> Metric:
         Measure("handoffs", "response_hours"),
         percentile,
         unit=Unit.HOURS,
-        definition=f"{how.capitalize()} business hours from handoff to first response, over handoffs "
-        "already due. Unanswered ones rank slowest.",
+        definition=f"{how.capitalize()} business hours from handoff to first response, over "
+        "handoffs already due. Unanswered ones rank slowest.",
         formula=f"{how}(first response − handoff) in business hours",
         counted_by="the handoff",
         null_rule="Undefined (–) where the percentile falls among unanswered handoffs; shown as "

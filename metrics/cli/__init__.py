@@ -1,1 +1,1 @@
-"""The commands of ``python -m metrics``: one module each with ``HELP``, ``add_arguments``, ``run``."""
+"""The commands of ``python -m metrics``, one module each."""
