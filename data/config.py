@@ -147,9 +147,9 @@ class Company(Section):
 
 
 class BusinessHours(Section):
-    days: Annotated[
-        tuple[Annotated[str, AfterValidator(_weekday)], ...], Field(min_length=1)
-    ] = WEEKDAYS[:5]
+    days: Annotated[tuple[Annotated[str, AfterValidator(_weekday)], ...], Field(min_length=1)] = (
+        WEEKDAYS[:5]
+    )
     opens: Annotated[str, AfterValidator(_clock)] = "09:00"
     closes: Annotated[str, AfterValidator(_clock)] = "17:00"
     timezone: Annotated[str, AfterValidator(_zone_or_rep)] = "rep"
@@ -236,7 +236,9 @@ def _explain(detail: ErrorDetails, data: dict[str, Any]) -> str:
         model: Any = Config
         for part in path[:-1]:
             model = model.model_fields[part].annotation
-        return f"{'.'.join(path[:-1]) or 'top level'}: {unknown('key', path[-1], model.model_fields)}"
+        return (
+            f"{'.'.join(path[:-1]) or 'top level'}: {unknown('key', path[-1], model.model_fields)}"
+        )
     if detail["type"] == "value_error":
         return f"{name}: {detail['ctx']['error']}"
     return f"{name}: {detail['msg']} (got {detail['input']!r})."

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, Select, func, literal, select, union_all
+from sqlalchemy import Engine, Executable, Select, func, literal, select, union_all
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -69,7 +69,7 @@ class Warehouse:
             self.url, read_only=True, timeout_seconds=self.timeout_seconds
         )
 
-    def rows(self, statement: Select[Any] | Any) -> list[dict[str, Any]]:
+    def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """Run a statement; rows as dicts, in the engine's own Python types."""
         try:
             with (
@@ -140,7 +140,9 @@ class Warehouse:
 
     @cached_property
     def _loads(self) -> list[dict[str, Any]]:
-        return self.rows(select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name))
+        return self.rows(
+            select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name)
+        )
 
     @cached_property
     def data_version(self) -> str:
@@ -193,9 +195,7 @@ class Warehouse:
         newest = max((s.data_through for s in reached if s.data_through), default=None)
         if newest is None:
             return ()
-        return tuple(
-            s for s in reached if s.data_through and newest - s.data_through > STALE_AFTER
-        )
+        return tuple(s for s in reached if s.data_through and newest - s.data_through > STALE_AFTER)
 
     def _newest_event(self) -> datetime | None:
         """For a warehouse without rows in ``loads``: the newest event of the four tables."""

@@ -1,1 +1,1 @@
-"""The commands of ``python -m data``: one module each with ``HELP``, ``add_arguments`` and ``run``."""
+"""The commands of ``python -m data``: each a module with HELP, add_arguments and run."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -18,6 +18,14 @@ class CreateEngine(Protocol):
 @contextmanager
 def _no_guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
     yield
+
+
+def _never(error: BaseException) -> bool:
+    return False
+
+
+def _whole_url(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
 
 
 class Guard(Protocol):
@@ -40,6 +48,6 @@ class Dialect:
     name: str
     create_engine: CreateEngine
     guard: Guard = _no_guard
-    is_timeout: Any = staticmethod(lambda error: False)
+    is_timeout: Callable[[BaseException], bool] = _never
     swaps_in_place: bool = False
-    location: Any = staticmethod(lambda url: url.render_as_string(hide_password=False))
+    location: Callable[[URL], str] = _whole_url

@@ -41,7 +41,8 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
     if read_only and not os.path.exists(path):
         raise WarehouseError(
             f"There is no warehouse at {database_path(url)}.",
-            remedy="Build the demo with 'python -m data demo' or load files with 'python -m data load DIR'.",
+            remedy="Build the demo with 'python -m data demo' or load files with "
+            "'python -m data load DIR'.",
         )
     config: dict[str, Any] = {"autoinstall_known_extensions": "false"}
     if read_only:

@@ -1,0 +1,74 @@
+"""Fixtures for all tests: databases to fill, and a company that the program runs for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import data.warehouse
+from tests.matrix import ENGINES
+
+# What a developer has set for themselves must not decide how a test ends.
+SETTINGS = ("WAREHOUSE_URL", "STATE_URL", "SCORECARD_CONFIG", "SCORECARD_HOME")
+
+Company = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path_factory.getbasetemp() / "no-home"
+    monkeypatch.setattr(data.warehouse, "LOCAL_DIR", home)
+    yield
+    forget_warehouses()
+
+
+def forget_warehouses() -> None:
+    """Close every warehouse that ``open_warehouse`` keeps, so that the next call opens anew."""
+    for warehouse in data.warehouse._open.values():
+        if "engine" in warehouse.__dict__:
+            warehouse.engine.dispose()
+    data.warehouse._open.clear()
+
+
+@pytest.fixture(params=ENGINES)
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, empty database; the test runs once for every engine of the matrix."""
+    with ENGINES[request.param](tmp_path) as url:
+        yield url
+        # PostgreSQL: an engine that still holds a connection would keep it past the database.
+        forget_warehouses()
+
+
+@pytest.fixture
+def duckdb_url(tmp_path: Path) -> Iterator[str]:
+    """The same for a test that is about DuckDB alone, or about no engine in particular."""
+    with ENGINES["duckdb"](tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def company(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Company:
+    """``company(url, config="")``: the program runs for this warehouse and this scorecard.toml.
+
+    Its own files (state database, embedded warehouse) go to a folder of the test.
+    """
+
+    def set_up(url: str, config: str = "") -> None:
+        settings = tmp_path / "scorecard.toml"
+        settings.write_text(config, encoding="utf-8")
+        home = tmp_path / "home"
+        home.mkdir(exist_ok=True)
+        monkeypatch.setenv("WAREHOUSE_URL", url)
+        monkeypatch.setenv("STATE_URL", f"sqlite:///{home / 'state.sqlite'}")
+        monkeypatch.setenv("SCORECARD_CONFIG", str(settings))
+        monkeypatch.setenv("SCORECARD_HOME", str(home))
+        monkeypatch.setattr(data.warehouse, "LOCAL_DIR", home)
+        forget_warehouses()
+
+    return set_up
