@@ -8,9 +8,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from data.config import PROJECT_DIR
+from data import config, warehouse
 from data.errors import ConfigError
-from data.warehouse import LOCAL_DIR
 
 COOKIE_KEY_VARIABLE = "SCORECARD_COOKIE_KEY"
 MIN_KEY_BYTES = 32
@@ -43,11 +42,11 @@ def cookie_key(*, demo: bool) -> str:
     given = os.environ.get(COOKIE_KEY_VARIABLE)
     if given:
         return _checked(given, COOKIE_KEY_VARIABLE)
-    given = _from_secrets_file(PROJECT_DIR / ".streamlit" / "secrets.toml")
+    given = _from_secrets_file(config.PROJECT_DIR / ".streamlit" / "secrets.toml")
     if given is not None:
         return _checked(given, ".streamlit/secrets.toml: [auth] cookie_key")
     if demo:
-        return _demo_key(LOCAL_DIR / "cookie.key")
+        return _demo_key(warehouse.LOCAL_DIR / "cookie.key")
     raise ConfigError("There is no key to sign the sign-in cookie with.", remedy=_REMEDY)
 
 

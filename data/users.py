@@ -164,7 +164,9 @@ def set_password(
     account = find_account(name)
     check_rules(password, username=account.username)
     if must_differ and matches(password, _password_hash(account.username)):
-        raise AccountError("That is the password the account has already.", remedy="Choose another.")
+        raise AccountError(
+            "That is the password the account has already.", remedy="Choose another."
+        )
     password_hash = hash_password(password)
     with open_state().write() as session:
         user = _existing(session, name)
@@ -284,9 +286,7 @@ def _count_attempt(username: str, now: datetime) -> bool:
             return False
         try:
             with session.begin_nested():
-                session.add(
-                    SignInFailure(username=username, failed_attempts=1, last_failed_at=now)
-                )
+                session.add(SignInFailure(username=username, failed_attempts=1, last_failed_at=now))
         except IntegrityError:
             # Another process has counted the first one in this instant.
             return bool(session.connection().execute(count).rowcount)

@@ -5,6 +5,6 @@ this program's version when it is opened.
 """
 
 from data.state.models import Base, SignInFailure, User
-from data.state.store import StateStore, open_state, state_url
+from data.state.store import StateStore, close_state, open_state, state_url
 
-__all__ = ["Base", "SignInFailure", "StateStore", "User", "open_state", "state_url"]
+__all__ = ["Base", "SignInFailure", "StateStore", "User", "close_state", "open_state", "state_url"]

@@ -12,16 +12,16 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from data import warehouse
 from data.dialects import parse_url
 from data.errors import StateError
 from data.state.engine import WRITES, checked_url, make_engine
 from data.state.migrate import migrate
-from data.warehouse import LOCAL_DIR
 
 
 def state_url() -> URL:
     """Where the state lives. Raises ``ConfigError`` for a URL that cannot hold it."""
-    text = os.environ.get("STATE_URL") or f"sqlite:///{LOCAL_DIR / 'state.sqlite'}"
+    text = os.environ.get("STATE_URL") or f"sqlite:///{warehouse.LOCAL_DIR / 'state.sqlite'}"
     return checked_url(parse_url(text, name="STATE_URL"))
 
 
@@ -113,8 +113,18 @@ def open_state() -> StateStore:
         if known is not None:
             return known
         store = StateStore(url)
-        for other in _stores.values():
-            other.close()
-        _stores.clear()
+        _close_all()
         _stores[_identity(url)] = store
         return store
+
+
+def close_state() -> None:
+    """Close the engine that ``open_state`` keeps."""
+    with _opening:
+        _close_all()
+
+
+def _close_all() -> None:
+    for store in _stores.values():
+        store.close()
+    _stores.clear()
