@@ -49,10 +49,17 @@ class Viewer:
 
 
 def current_viewer() -> Viewer | None:
-    """Who is signed in, by this session or by the cookie; draws nothing.
+    """Who is signed in, by this session or by the cookie; draws nothing and raises nothing.
 
-    May be called before ``st.navigation``. Raises ``ScorecardError`` when it cannot be known.
+    May be called before ``st.navigation``. When it cannot be known nobody is; ``sign_in`` says why.
     """
+    try:
+        return _viewer()
+    except ScorecardError:
+        return None
+
+
+def _viewer() -> Viewer | None:
     account = _session_account() or _cookie_account()
     if account is None or account.must_change_password:
         return None
@@ -66,7 +73,7 @@ def sign_in() -> Viewer | None:
     Trouble with the state database or the secrets is shown in words.
     """
     try:
-        viewer = current_viewer()
+        viewer = _viewer()
         if viewer is None:
             _sign_in_page(_layout())
         return viewer
