@@ -291,10 +291,15 @@ EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "system_records": ("counted_at",),
 }
 
-# How business time runs: one row a calendar (a time zone's name) and working interval, named by
-# the local day on which it opens. A row holds the moments opens_at <= t < next_opens_at, so that
-# every moment falls into exactly one row; seconds_before counts the business seconds of earlier
-# rows. Business seconds up to t: seconds_before + (least(t, closes_at) - opens_at).
+# How business time runs in a calendar (named by its time zone). The rows of a calendar cover time
+# without gap or overlap: a row holds the moments opens_at <= t < next_opens_at, its business
+# time runs from opens_at to closes_at (none where they are equal), and seconds_before counts the
+# business seconds of earlier rows. Business seconds up to t: seconds_before +
+# (least(t, closes_at) - opens_at).
+# So that both look-ups are equalities, rows are cut at every UTC midnight (day is the UTC day of
+# opens_at: "which row holds t" joins on calendar and day) and at every BLOCK_SECONDS of business
+# time (block = seconds_before / BLOCK_SECONDS: "when have n seconds run" joins on calendar and
+# block). A row is therefore not a working day.
 business_days = Table(
     "business_days",
     metadata,
@@ -304,10 +309,15 @@ business_days = Table(
     _required("closes_at", DateTime),
     _required("next_opens_at", DateTime),
     _required("seconds_before", BigInteger),
+    _required("block", Integer),
 )
+BLOCK_SECONDS = 86_400
 
 # One row a handoff: its clock, free of any as-of moment. "own" is the handoff's own
-# first_response_at, "found" the earliest response found elsewhere at or after the handoff.
+# first_response_at where it is not before the handoff, "found" the earliest response found
+# elsewhere at or after it (kind: "touch", "meeting" or "rejection"). Seconds are business seconds
+# since the handoff, a fraction rounded up, so that "within target_seconds" and "not after due_at"
+# are the same.
 handoff_clock = Table(
     "handoff_clock",
     metadata,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -37,6 +37,16 @@ def warehouse_url() -> URL:
     if text:
         return parse_url(text, name="WAREHOUSE_URL")
     return parse_url(f"duckdb:///{LOCAL_DIR / 'warehouse.duckdb'}", name="WAREHOUSE_URL")
+
+
+def version_of(load_rows: Iterable[Mapping[str, Any]]) -> str:
+    """The data version that the rows of ``loads`` make, in whatever order they come."""
+    parts = sorted(
+        f"{row['load_id']}|{row['source']}|{row['table_name']}|{row['row_count']}|"
+        f"{row['loaded_at']}|{row['data_through']}"
+        for row in load_rows
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -147,12 +157,7 @@ class Warehouse:
     @cached_property
     def data_version(self) -> str:
         """Twelve hex digits that change when, and only when, a load has changed the data."""
-        parts = [
-            f"{row['load_id']}|{row['source']}|{row['table_name']}|{row['row_count']}|"
-            f"{row['loaded_at']}|{row['data_through']}"
-            for row in self._loads
-        ]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        return version_of(self._loads)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:

@@ -60,10 +60,14 @@ _PATTERNS = (
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """Business days from ``start`` (inclusive) to ``end`` (exclusive)."""
+    """Business days from ``start`` (inclusive) to ``end`` (exclusive).
+
+    ``is_cut`` marks the part of a period that a question cut off: it is never final.
+    """
 
     start: date
     end: date
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class Period:
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    def within(self, start: date, end: date) -> Span:
+        """The part of the period inside the days from ``start`` to ``end`` (exclusive)."""
+        first, last = max(self.start, start), min(self.end, end)
+        return Span(first, last, is_cut=(first, last) != (self.start, self.end))
 
 
 def add_months(day: date, months: int) -> date:
@@ -130,8 +139,8 @@ class Calendar:
         except ValueError as error:
             raise QueryError(
                 f"{text[:40]!r} is not a date or timestamp.",
-                remedy="Write 2026-10-31 or 2026-10-31T18:00, with an offset such as +02:00 or Z if "
-                "it is not company time.",
+                remedy="Write 2026-10-31 or 2026-10-31T18:00, with an offset such as +02:00 or Z "
+                "if it is not company time.",
             ) from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.zone)
@@ -312,7 +321,7 @@ class Calendar:
         return sum(1 for day in self.working_days(span) if day <= last)
 
     def first_working_days(self, span: Span, count: int) -> Span:
-        """The part of a span that ends with its ``count``-th working day (all, when it has fewer)."""
+        """The part of a span up to its ``count``-th working day (all, when it has fewer)."""
         days = self.working_days(span)
         if count <= 0:
             return Span(span.start, span.start)
@@ -325,8 +334,7 @@ def _month_range(start: date, end: date, locale: str) -> str:
     last = end - ONE_DAY
     first = "LLL" if start.year == last.year else "LLL yyyy"
     return (
-        f"{format_date(start, first, locale=locale)}–"
-        f"{format_date(last, 'LLL yyyy', locale=locale)}"
+        f"{format_date(start, first, locale=locale)}–{format_date(last, 'LLL yyyy', locale=locale)}"
     )
 
 

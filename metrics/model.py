@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -65,8 +65,9 @@ class Metric:
 
     ``numerator`` alone makes a count or sum; with ``denominator`` a ratio of the two. A cohort
     names its ``stages`` (from, to); a duration its ``percentile`` (None means the mean).
-    ``tables`` are those it cannot do without; ``slow`` KPIs stand on the weekly scorecard over
-    the trailing 13 weeks.
+    ``tables`` are those it cannot do without, ``needs_stages`` the stages that the company must
+    use, ``maturing`` counts what is still open (a cohort knows that itself); ``slow`` KPIs stand
+    on the weekly scorecard over the trailing 13 weeks.
     """
 
     id: str
@@ -87,4 +88,5 @@ class Metric:
     stages: tuple[str, str] | None = None
     percentile: float | None = None
     slow: bool = False
-    needs_stages: tuple[str, ...] = field(default=())
+    needs_stages: tuple[str, ...] = ()
+    maturing: Measure | None = None

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from metrics.model import Metric, Status
+from data.config import Config
+from data.warehouse import Warehouse
+from metrics.cache import LastGood
+from metrics.calendar import Calendar
+from metrics.catalog import find_metric
+from metrics.model import Metric, Status, Team
+from metrics.view import Frame, View
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,13 @@ class Change:
 
     absolute: float | None  # None: nothing to compare with, shown as "new"
     percent: float | None
-    versus: str  # "W45", "W46 2025", "same 3 days of W45"
+    versus: str  # "W45", "W46 2025", "the same 3 days of W45"
     is_better: bool | None  # None: unchanged or neutral
 
 
 @dataclass(frozen=True)
 class TargetState:
-    """The target of the period. ``gap`` is value − target in the metric's unit."""
+    """The target of the period. ``gap`` is value − target (or − pace) in the metric's unit."""
 
     value: float
     gap: float | None
@@ -39,6 +46,7 @@ class TargetState:
     is_limit: bool  # lower is better: "limit 10%"
     is_pace: bool = False  # a running period, judged against its pace, not the whole target
     pace: float | None = None  # what the running period should have reached by now
+    is_linear: bool = False  # too few periods to learn a pace from: a straight line
 
 
 @dataclass(frozen=True)
@@ -58,15 +66,25 @@ class Tile:
     value: float | None
     status: Status
     reason: str | None  # why there is no value
-    qualifier: str | None  # "cohort W41", "at age 7 d", "13 weeks"
+    qualifier: str | None  # "cohort W41", "13 weeks", "Q4 to date"
     change: Change | None
     target: TargetState | None
     marks: tuple[Mark, ...]
     points: tuple[Point, ...]  # up to 13, oldest first
     numerator: float | None
     denominator: float | None
-    bound: float | None = None  # a percentile that is undefined is at least this much ("> x h")
-    note: str | None = None  # one more fact in words: "14 pending"
+    bound: float | None = None  # a percentile that is undefined is more than this ("> x h")
+    early: EarlyRead | None = None  # of a cohort KPI whose headline is an older cohort
+
+
+@dataclass(frozen=True)
+class EarlyRead:
+    """A cohort's conversion at an age that it has reached whole, beside an older headline."""
+
+    days: int  # the age
+    label: str  # "W45"
+    value: float
+    change: Change | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,84 @@ class Scorecard:
     company: str
     as_of: datetime  # UTC
     period_label: str  # "Week 46, 9–15 Nov 2026"
-    compare_label: str  # "vs week 45"
+    compare_label: str  # "vs W45"
     goals: tuple[Tile, ...]
     columns: dict[str, tuple[Tile, ...]] = field(default_factory=dict)  # by Team value, in order
+    # Set when the warehouse does not answer and these are the last known numbers (naive UTC).
+    last_known_at: datetime | None = None
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        return tuple(tile for column in self.columns.values() for tile in column)
+
+
+# The handbook's default selection; neighbours stand in for KPIs that are not in the catalog yet.
+DEFAULT_GOALS = ("bookings", "pipeline_created", "mql_to_sql", "mqls", "sla_response")
+DEFAULT_COLUMNS: Mapping[Team, tuple[str, ...]] = {
+    Team.MARKETING: ("mqls", "lead_to_mql", "cost_per_mql", "cost_per_opportunity", "leads"),
+    Team.SHARED: (
+        "mql_to_sal",
+        "sql_to_opportunity",
+        "stage_days_mql_to_sql",
+        "lead_rejection_rate",
+        "mql_to_customer",
+    ),
+    Team.SALES: ("sqls", "meetings_held", "response_hours", "win_rate", "sales_cycle_days"),
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which KPIs stand on the scorecard: the company's choice, else the handbook's."""
+
+    goals: tuple[Metric, ...]
+    columns: dict[Team, tuple[Metric, ...]]
+
+    @classmethod
+    def of(cls, config: Config) -> Selection:
+        """Raises ``QueryError`` with the nearest id for a KPI that does not exist."""
+        chosen = config.scorecard
+
+        def metrics(ids: Sequence[str]) -> tuple[Metric, ...]:
+            return tuple(find_metric(metric_id) for metric_id in ids)
+
+        columns = {
+            team: metrics(getattr(chosen, team.value) or ids)
+            for team, ids in DEFAULT_COLUMNS.items()
+        }
+        return cls(metrics(chosen.goals or DEFAULT_GOALS), columns)
+
+
+_LAST_GOOD: LastGood[Scorecard] = LastGood(entries=200)
+
+
+def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
+    """Every number of one view.
+
+    Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
+    has the last one that it gave for this view, if any.
+    """
+    from metrics.tiles import Board
+
+    calendar = Calendar(warehouse.config)
+    selection = Selection.of(warehouse.config)
+    board = Board(warehouse, Frame(calendar, view), selection)
+    scorecard = Scorecard(
+        company=warehouse.config.company.name,
+        as_of=view.as_of,
+        period_label=view.period.label,
+        compare_label=board.frame.compare_label(),
+        goals=board.goals(),
+        columns=board.columns(),
+    )
+    _LAST_GOOD.keep((warehouse.url, view), scorecard)
+    return scorecard
+
+
+def last_known_scorecard(warehouse: Warehouse, view: View) -> Scorecard | None:
+    """The last scorecard given for a view, marked with its time, for when the warehouse is down."""
+    known = _LAST_GOOD.find((warehouse.url, view))
+    if known is None:
+        return None
+    scorecard, kept_at = known
+    return replace(scorecard, last_known_at=kept_at)

@@ -58,8 +58,9 @@ def _start() -> str:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         # Nothing here must survive a power cut.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(text("ALTER SYSTEM SET " + setting + " = off"))
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("ALTER SYSTEM SET synchronous_commit = off"))
+        connection.execute(text("ALTER SYSTEM SET full_page_writes = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()
     return url

@@ -16,9 +16,11 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
 
 from data.dialects.base import Dialect
+from data.dialects.functions import add_microseconds, add_seconds
 from data.errors import WarehouseError
 
 
@@ -55,6 +57,19 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
         pool_size=4,
         max_overflow=28,
     )
+
+
+# An interval is multiplied by 32-bit numbers only, these functions take 64 bits.
+@compiles(add_seconds, "duckdb")
+def _add_seconds(element, compiler, **kw):
+    moment, seconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(({moment}) + to_seconds({seconds}))"
+
+
+@compiles(add_microseconds, "duckdb")
+def _add_microseconds(element, compiler, **kw):
+    moment, microseconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(({moment}) + to_microseconds({microseconds}))"
 
 
 @contextmanager

@@ -38,8 +38,24 @@ class add_seconds(FunctionElement[Any]):
     inherit_cache = True
 
 
+class microseconds_between(FunctionElement[Any]):
+    """``microseconds_between(start, end)``: exact, within 285 years."""
+
+    name = "microseconds_between"
+    type = BigInteger()
+    inherit_cache = True
+
+
+class add_microseconds(FunctionElement[Any]):
+    """``add_microseconds(timestamp, microseconds)``: the moment so much later."""
+
+    name = "add_microseconds"
+    type = DateTime()
+    inherit_cache = True
+
+
 class least_of(FunctionElement[Any]):
-    """``least_of(a, b)``: the smaller of two values; NULL when either is NULL."""
+    """``least_of(a, b, …)``: the earliest of several moments; NULLs do not count."""
 
     name = "least_of"
     type = DateTime()
@@ -55,19 +71,31 @@ def _local_time(element, compiler, **kw):
 @compiles(seconds_between)
 def _seconds_between(element, compiler, **kw):
     start, end = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({end} - {start}))) AS BIGINT)"
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM (({end}) - ({start})))) AS BIGINT)"
 
 
 @compiles(add_seconds)
 def _add_seconds(element, compiler, **kw):
     moment, seconds = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({moment} + {seconds} * INTERVAL '1' SECOND)"
+    return f"(({moment}) + ({seconds}) * INTERVAL '1' SECOND)"
+
+
+@compiles(microseconds_between)
+def _microseconds_between(element, compiler, **kw):
+    start, end = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"CAST(ROUND(EXTRACT(EPOCH FROM (({end}) - ({start}))) * 1000000) AS BIGINT)"
+
+
+@compiles(add_microseconds)
+def _add_microseconds(element, compiler, **kw):
+    moment, microseconds = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(({moment}) + ({microseconds}) * INTERVAL '1 microsecond')"
 
 
 @compiles(least_of)
 def _least_of(element, compiler, **kw):
-    a, b = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"LEAST({a}, {b})"
+    moments = ", ".join(compiler.process(clause, **kw) for clause in element.clauses)
+    return f"LEAST({moments})"
 
 
 def local_day(moment: ColumnElement[Any], zone: str) -> ColumnElement[Any]:

@@ -1,0 +1,87 @@
+"""What two answers say of each other: changes, target states and the marks of a value."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from metrics.model import Direction, Kind, Metric, Status, Unit
+from metrics.query import Row
+from metrics.scorecard import Change, Mark, TargetState
+
+SMALL = 30
+Z_95 = 1.959963984540054
+
+
+def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
+    """The Wilson 95 % interval of a share; ``trials`` > 0. Returns (low, high) within 0–1."""
+    share = successes / trials
+    z2 = Z_95 * Z_95
+    centre = share + z2 / (2 * trials)
+    spread = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
+    low, high = ((centre + sign * spread) / (1 + z2 / trials) for sign in (-1, 1))
+    return max(0.0, low), min(1.0, high)
+
+
+def change_between(metric: Metric, now: Row, before: Row, versus: str) -> Change | None:
+    """The change from one answer to another; None when there is no value now."""
+    if now.value is None:
+        return None
+    if before.value is None:
+        return Change(None, None, versus, None)
+    absolute = now.value - before.value
+    percent = None
+    if metric.unit in (Unit.COUNT, Unit.MONEY) and before.value:
+        percent = absolute / abs(before.value)
+    if metric.kind in (Kind.COUNT, Kind.SUM) and not before.value and now.value:
+        return Change(None, None, versus, _is_better(metric, absolute))
+    return Change(absolute, percent, versus, _is_better(metric, absolute))
+
+
+def _is_better(metric: Metric, change: float) -> bool | None:
+    if not change or metric.direction is Direction.NEUTRAL:
+        return None
+    return (change > 0) == (metric.direction is Direction.UP)
+
+
+def target_state(
+    metric: Metric, row: Row, target: float, pace: float | None, is_linear: bool
+) -> TargetState:
+    """How a value stands to its target, or, in a running period, to the pace towards it."""
+    expected = target if pace is None else pace
+    gap = None if row.value is None else row.value - expected
+    is_limit = metric.direction is Direction.DOWN
+    is_met = None
+    if gap is not None and metric.direction is not Direction.NEUTRAL:
+        is_met = gap <= 0 if is_limit else gap >= 0
+    return TargetState(
+        value=target,
+        gap=gap,
+        is_met=is_met,
+        is_limit=is_limit,
+        is_pace=pace is not None,
+        pace=pace,
+        is_linear=is_linear,
+    )
+
+
+def marks_of(metric: Metric, row: Row, newest: Row, elapsed: str | None) -> tuple[Mark, ...]:
+    """The marks of a headline: ``row`` is its answer, ``newest`` that of the view's own period."""
+    marks = []
+    if elapsed is not None:
+        marks.append(Mark("partial", elapsed))
+    elif row.status is Status.PARTIAL:
+        marks.append(Mark("partial", "not complete"))
+    if newest.maturing:
+        word = "pending" if metric.maturing is not None else "maturing"
+        marks.append(Mark("maturing", f"{newest.maturing:,} {word}"))
+    if metric.unit is Unit.SHARE and row.denominator and row.denominator < SMALL:
+        marks.append(Mark("small", _small_text(metric, row)))
+    return tuple(marks)
+
+
+def _small_text(metric: Metric, row: Row) -> str:
+    n = f"n {row.denominator:g}"
+    if row.numerator is None or row.denominator is None or row.numerator > row.denominator:
+        return n
+    low, high = wilson_interval(row.numerator, row.denominator)
+    return f"{n}: {low * 100:.0f}–{high * 100:.0f}%"

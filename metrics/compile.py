@@ -1,0 +1,221 @@
+"""From a question to SQL: one statement a fact and kind of aggregate; no I/O.
+
+Events are grouped by business day first and days rolled up to the spans of the question in an
+outer query, so that any number of spans, overlapping or not, costs one pass over the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    values,
+)
+from sqlalchemy.types import Double
+
+from data.config import Config
+from data.dialects.functions import local_day, percentile
+from metrics.calendar import Calendar
+from metrics.errors import QueryError
+from metrics.facts import FACTS, Context, Fact
+from metrics.facts.base import Dimensions
+from metrics.facts.handoffs import UNANSWERED
+from metrics.model import Kind, Metric
+from metrics.query import MetricQuery
+
+
+class UnsupportedDimension(QueryError):
+    """A fact has no such dimension; the KPI is ``no_data``, never the unfiltered figure."""
+
+    def __init__(self, dimension: str) -> None:
+        super().__init__(f"cannot be split or filtered by {dimension}")
+
+
+@dataclass(frozen=True)
+class SumsKey:
+    """One statement of additive measures: of one fact, for the cohorts that share it."""
+
+    fact: str
+
+
+@dataclass(frozen=True)
+class ValuesKey:
+    """One statement of a percentile (None: the mean) over a fact's per-row values."""
+
+    fact: str
+    column: str
+    percentile: float | None
+
+
+Key = SumsKey | ValuesKey
+
+
+def member_label(dimension: str) -> str:
+    return f"by_{dimension}"
+
+
+def window_days(metric: Metric, query: MetricQuery, config: Config) -> int:
+    return query.window_days or config.window_days(metric.id)
+
+
+def keys_of(metric: Metric) -> tuple[Key, ...]:
+    """The statements that a metric reads."""
+    if metric.kind is Kind.COHORT:
+        assert metric.stages is not None
+        return (SumsKey(f"entered_{metric.stages[0]}"),)
+    assert metric.numerator is not None
+    if metric.kind is Kind.DURATION:
+        values_key = ValuesKey(metric.numerator.fact, metric.numerator.column, metric.percentile)
+        return (values_key, SumsKey(metric.maturing.fact)) if metric.maturing else (values_key,)
+    facts = [metric.numerator.fact]
+    if metric.denominator is not None and metric.denominator.fact not in facts:
+        facts.append(metric.denominator.fact)
+    return tuple(SumsKey(fact) for fact in facts)
+
+
+class Compiler:
+    """Compiles the statements of one question."""
+
+    def __init__(self, query: MetricQuery, config: Config) -> None:
+        self.query = query
+        self.config = config
+        self.calendar = Calendar(config)
+
+    def statement(self, key: Key, metrics: Sequence[Metric]) -> Select:
+        """The SELECT of a key: one row a span (``span``, its index) and member combination.
+
+        ``metrics`` are those that read it. Raises ``UnsupportedDimension``.
+        """
+        context = Context(
+            config=self.config,
+            as_of=self.query.as_of,
+            unit=self.query.unit,
+            cohorts={
+                metric.id: (metric.stages[1], window_days(metric, self.query, self.config))
+                for metric in metrics
+                if metric.stages is not None and isinstance(key, SumsKey)
+            },
+        )
+        fact = FACTS[key.fact](context)
+        if isinstance(key, ValuesKey):
+            return self._values(fact, key)
+        return self._sums(fact)
+
+    def _events(self, fact: Fact, columns: dict) -> Select:
+        """One row a counted entity: its business day, members and numbers."""
+        dimensions = Dimensions(fact)
+        conditions = list(fact.conditions)
+        for name, members in self.query.where:
+            column = self._dimension(dimensions, name)
+            named = [member for member in members if member is not None]
+            tests = [column.in_(named)] if named else []
+            if None in members:
+                tests.append(column.is_(None))
+            conditions.append(or_(false(), *tests))
+        labels = [
+            self._dimension(dimensions, name).label(member_label(name)) for name in self.query.by
+        ]
+        if not self.query.spans:
+            raise QueryError("The question has no period.")
+        first = min(span.start for span in self.query.spans)
+        end = max(span.end for span in self.query.spans)
+        if fact.day is not None:
+            day = fact.day
+            bounds = and_(day >= first, day < end)
+        else:
+            assert fact.moment is not None
+            day = local_day(fact.moment, self.config.company.timezone)
+            bounds = and_(
+                fact.moment >= self.calendar.starts_at(first),
+                fact.moment < self.calendar.starts_at(end),
+            )
+        numbers = [column.label(name) for name, column in columns.items()]
+        return (
+            select(day.label("day"), *labels, *numbers)
+            .select_from(dimensions.source)
+            .where(bounds, *conditions)
+        )
+
+    def _dimension(self, dimensions: Dimensions, name: str):
+        column = dimensions.column(name)
+        if column is None:
+            raise UnsupportedDimension(name)
+        return column
+
+    def _spans(self):
+        rows = [(index, span.start, span.end) for index, span in enumerate(self.query.spans)]
+        return values(
+            Column("span", Integer),
+            Column("first_day", Date),
+            Column("end_day", Date),
+            name="spans",
+        ).data(rows)
+
+    @staticmethod
+    def _inside(day, spans):
+        # Cast, so that the statement also runs where its values stand in it as text.
+        return and_(
+            day >= cast(spans.c.first_day, Date),
+            day < cast(spans.c.end_day, Date),
+        )
+
+    def _sums(self, fact: Fact) -> Select:
+        columns: dict[str, ColumnElement[Any]] = {}
+        for name, measure in fact.measures.items():
+            columns |= measure.columns(name)
+        events = self._events(fact, columns).subquery("events")
+        members = [events.c[member_label(name)] for name in self.query.by]
+        daily = (
+            select(
+                events.c.day, *members, *(func.sum(events.c[name]).label(name) for name in columns)
+            )
+            .group_by(events.c.day, *members)
+            .subquery("days")
+        )
+        spans = self._spans()
+        members = [daily.c[member_label(name)] for name in self.query.by]
+        inside = self._inside(daily.c.day, spans)
+        return (
+            select(
+                spans.c.span, *members, *(func.sum(daily.c[name]).label(name) for name in columns)
+            )
+            .select_from(spans.join(daily, inside))
+            .group_by(spans.c.span, *members)
+        )
+
+    def _values(self, fact: Fact, key: ValuesKey) -> Select:
+        value = cast(fact.values[key.column], Double)
+        events = self._events(fact, {"number": value}).subquery("events")
+        spans = self._spans()
+        members = [events.c[member_label(name)] for name in self.query.by]
+        number = events.c.number
+        finite = case((number < UNANSWERED, number))
+        middle = func.avg(number) if key.percentile is None else percentile(key.percentile, number)
+        inside = self._inside(events.c.day, spans)
+        return (
+            select(
+                spans.c.span,
+                *members,
+                middle.label("value"),
+                func.count(number).label("n"),
+                func.sum(finite).label("total"),
+                func.max(finite).label("slowest"),
+            )
+            .select_from(spans.join(events, inside))
+            .where(number.is_not(None))
+            .group_by(spans.c.span, *members)
+        )

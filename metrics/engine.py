@@ -1,0 +1,258 @@
+"""Runs questions against a warehouse and turns sums into values with their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from data.derive import stale_reason
+from sqlalchemy import Select, select
+
+from data.tables import CONTRACT, lead_stages
+from data.warehouse import Warehouse
+from metrics.cache import RESULTS
+from metrics.calendar import Calendar, Span
+from metrics.compile import (
+    Compiler,
+    Key,
+    SumsKey,
+    UnsupportedDimension,
+    ValuesKey,
+    keys_of,
+    member_label,
+)
+from metrics.facts.handoffs import UNANSWERED
+from metrics.model import Kind, Measure, Metric, Status
+from metrics.query import MetricQuery, Row
+
+Members = tuple[str | None, ...]
+Cells = dict[tuple[int, Members], dict[str, Any]]
+
+
+def cached_rows(warehouse: Warehouse, statement: Select) -> list[dict[str, Any]]:
+    """The rows of a statement, from the cache where the same was asked of the same data."""
+    compiled = statement.compile(warehouse.engine, compile_kwargs={"render_postcompile": True})
+    parameters = tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))
+    key = (warehouse.location, warehouse.data_version, str(compiled), parameters)
+    return RESULTS.get(key, lambda: warehouse.rows(statement))
+
+
+def sql_of(warehouse: Warehouse, statement: Select) -> str:
+    """The statement as text with its values in place, for reading."""
+    return str(statement.compile(warehouse.engine, compile_kwargs={"literal_binds": True}))
+
+
+def used_stages(warehouse: Warehouse) -> frozenset[str]:
+    """The stages that occur in the company's data at all."""
+    return frozenset(
+        row["stage"] for row in cached_rows(warehouse, select(lead_stages.c.stage).distinct())
+    )
+
+
+class Run:
+    """One question on one warehouse: its statements, their answers and the rows made of them."""
+
+    def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
+        self.warehouse = warehouse
+        self.query = query
+        self.config = warehouse.config
+        self.calendar = Calendar(self.config)
+        self.compiler = Compiler(query, self.config)
+        self.reasons: dict[str, str] = {}
+        self.statements: dict[Key, Select] = {}
+        self._plan()
+
+    # -- which statements -------------------------------------------------------------------
+
+    def _plan(self) -> None:
+        readers: dict[Key, list[Metric]] = {}
+        for metric in self.query.definitions:
+            reason = self._missing(metric)
+            if reason is not None:
+                self.reasons[metric.id] = reason
+                continue
+            for key in keys_of(metric):
+                readers.setdefault(key, []).append(metric)
+        for key, metrics in readers.items():
+            try:
+                self.statements[key] = self.compiler.statement(key, metrics)
+            except UnsupportedDimension as error:
+                for metric in metrics:
+                    self.reasons[metric.id] = f"{metric.label} {error.message}"
+        for metric in self.query.definitions:
+            if metric.id in self.reasons:
+                continue
+            unread = [key for key in keys_of(metric) if key not in self.statements]
+            assert not unread, unread
+
+    def _missing(self, metric: Metric) -> str | None:
+        """Why a metric has no data here, or None."""
+        contract = [name for name in metric.tables if name in CONTRACT]
+        empty = self.warehouse.empty_tables(contract)
+        if empty:
+            return f"the table {' and '.join(empty)} is empty"
+        if "handoff_clock" in metric.tables:
+            stale = stale_reason(self.warehouse)
+            if stale is not None:
+                return stale
+        if metric.needs_stages:
+            unused = [s for s in metric.needs_stages if s not in used_stages(self.warehouse)]
+            if unused:
+                return f"the stage {' and '.join(unused)} does not occur in lead_stages"
+        if self.query.unit == "account" and not metric.needs_stages:
+            return f"{metric.label} cannot be counted by account"
+        return None
+
+    # -- their answers ----------------------------------------------------------------------
+
+    def _cells(self, statement: Select) -> Cells:
+        labels = [member_label(name) for name in self.query.by]
+        return {
+            (row["span"], tuple(row[label] for label in labels)): row
+            for row in cached_rows(self.warehouse, statement)
+        }
+
+    def rows(self) -> list[Row]:
+        """Every metric × span × member combination that occurs, in that order."""
+        answers = {key: self._cells(statement) for key, statement in self.statements.items()}
+        found: list[Row] = []
+        for metric in self.query.definitions:
+            reason = self.reasons.get(metric.id)
+            if reason is not None:
+                found.extend(self._no_data(metric, reason))
+                continue
+            cells = [answers[key] for key in keys_of(metric)]
+            for index, span in enumerate(self.query.spans):
+                for members in self._members(cells):
+                    parts = [cell.get((index, members), {}) for cell in cells]
+                    found.append(self._row(metric, span, members, parts))
+        return found
+
+    def _members(self, cells: Iterable[Cells]) -> list[Members]:
+        if not self.query.by:
+            return [()]
+        seen = {members for cell in cells for _, members in cell}
+        return sorted(seen, key=lambda members: [(m is None, m or "") for m in members])
+
+    def _no_data(self, metric: Metric, reason: str) -> Iterable[Row]:
+        nobody: Members = (None,) * len(self.query.by)
+        for span in self.query.spans:
+            yield Row(metric.id, span, nobody, None, None, None, Status.NO_DATA, reason=reason)
+
+    # -- sums to values ---------------------------------------------------------------------
+
+    def _row(
+        self, metric: Metric, span: Span, members: Members, parts: list[dict[str, Any]]
+    ) -> Row:
+        merged: dict[str, Any] = {}
+        for key, part in zip(keys_of(metric), parts, strict=True):
+            merged |= {_cell_name(key, name): value for name, value in part.items()}
+        bound = None
+        if metric.kind is Kind.COHORT:
+            value, numerator, denominator, maturing = _cohort(metric, merged)
+        elif metric.kind is Kind.DURATION:
+            value, numerator, denominator, bound = _duration(metric, merged)
+            maturing = _maturing(metric, merged)
+        else:
+            value, numerator, denominator = _ratio_or_sum(metric, merged)
+            maturing = _maturing(metric, merged)
+        status = self._status(metric, span, maturing)
+        return Row(
+            metric.id,
+            span,
+            members,
+            value,
+            numerator,
+            denominator,
+            status,
+            maturing=maturing,
+            bound=bound,
+        )
+
+    def _status(self, metric: Metric, span: Span, maturing: int) -> Status:
+        through = self.warehouse.data_through(metric.tables)
+        known_until = min(self.query.as_of, through) if through else self.query.as_of
+        if span.is_cut or self.calendar.starts_at(span.end) > known_until:
+            return Status.PARTIAL
+        return Status.MATURING if maturing else Status.FINAL
+
+
+def _cell_name(key: Key, name: str) -> str:
+    return f"{key.fact}.{name}" if isinstance(key, SumsKey) else f"values.{name}"
+
+
+def _number(value: Any) -> float:
+    """Engines differ in the types of sums: whole numbers become int, all else float."""
+    if value is None:
+        return 0
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _measured(measure: Measure, cells: dict[str, Any]) -> float | None:
+    """A measure's sum; None when rows are there but every amount is unknown."""
+    name = f"{measure.fact}.{measure.column}"
+    rows = cells.get(f"{name}__rows")
+    if rows and not cells.get(f"{name}__known"):
+        return None
+    return _number(cells.get(name))
+
+
+def _share(numerator: float | None, denominator: float | None) -> float | None:
+    if numerator is None or not denominator:
+        return None
+    return numerator / denominator
+
+
+def _ratio_or_sum(metric: Metric, cells: dict[str, Any]):
+    assert metric.numerator is not None
+    numerator = _measured(metric.numerator, cells)
+    if metric.denominator is None:
+        return numerator, numerator, None
+    denominator = _measured(metric.denominator, cells)
+    return _share(numerator, denominator), numerator, denominator
+
+
+def _cohort(metric: Metric, cells: dict[str, Any]):
+    assert metric.stages is not None
+    fact = f"entered_{metric.stages[0]}"
+
+    def count(name: str) -> int:
+        return int(_number(cells.get(f"{fact}.{name}")))
+
+    maturing = count(f"{metric.id}__maturing")
+    if maturing:
+        numerator = count(f"{metric.id}__converted_matured")
+        denominator = count(f"{metric.id}__matured")
+    else:
+        numerator, denominator = count(f"{metric.id}__converted"), count("n")
+    return _share(numerator, denominator), numerator, denominator, maturing
+
+
+def _duration(metric: Metric, cells: dict[str, Any]):
+    n = int(_number(cells.get("values.n")))
+    value = cells.get("values.value")
+    slowest = cells.get("values.slowest")
+    total = float(cells["values.total"]) if cells.get("values.total") is not None else None
+    if value is not None and float(value) >= UNANSWERED / 1e6:
+        return None, None, n, None if slowest is None else float(slowest)
+    numerator = total if metric.percentile is None else None
+    return (None if value is None else float(value)), numerator, n, None
+
+
+def _maturing(metric: Metric, cells: dict[str, Any]) -> int:
+    if metric.maturing is None:
+        return 0
+    return int(_number(cells.get(f"{metric.maturing.fact}.{metric.maturing.column}")))
+
+
+def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
+    """Answer a question. Raises ``WarehouseError`` when the warehouse cannot."""
+    return Run(warehouse, query).rows()
+
+
+__all__ = ["Run", "ValuesKey", "cached_rows", "run_query", "sql_of", "used_stages"]

@@ -1,0 +1,176 @@
+"""The parts that facts are made of, and how an entity finds its dimensions.
+
+Joins to leads, accounts and reps are outer joins on primary keys: they never drop or multiply a
+counted entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Integer, Numeric, case, func, literal, null
+
+from data.config import Config
+from data.tables import accounts, leads, reps
+
+Column = ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a fact must know of the question: the moment, the unit, the cohorts to follow."""
+
+    config: Config
+    as_of: datetime
+    unit: str = "lead"
+    # Cohort metrics by id: (stage reached, window in days).
+    cohorts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A measure: how many rows meet ``condition``."""
+
+    condition: Column | None = None
+
+    def columns(self, name: str) -> dict[str, Column]:
+        return {name: _one_where(self.condition)}
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A measure: the sum of ``value`` over the rows that meet ``condition``.
+
+    It carries ``<name>__rows`` and ``<name>__known``, so that rows whose amounts are all unknown
+    add up to "unknown", not to 0.
+    """
+
+    value: Column
+    condition: Column | None = None
+
+    def columns(self, name: str) -> dict[str, Column]:
+        known = self.value.is_not(None)
+        both = known if self.condition is None else self.condition & known
+        value = self.value if self.condition is None else case((self.condition, self.value))
+        return {
+            name: value,
+            f"{name}__rows": _one_where(self.condition),
+            f"{name}__known": _one_where(both),
+        }
+
+
+def _one_where(condition: Column | None) -> Column:
+    if condition is None:
+        return literal(1, Integer)
+    return case((condition, 1), else_=0)
+
+
+@dataclass(frozen=True)
+class Links:
+    """How a counted entity reaches its dimensions: own columns, its lead, its account, its rep."""
+
+    own: Mapping[str, Column] = field(default_factory=dict)
+    lead_id: Column | None = None
+    account_id: Column | None = None
+    rep_id: Column | None = None
+    is_lead: bool = False  # the entity's FROM holds the leads table already
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Rows to count: where from, by which date, with which measures.
+
+    ``moment`` is a UTC timestamp, ``day`` a business day; one of the two is given. ``values`` are
+    per-row numbers for percentiles and means, NULL where a row does not take part.
+    """
+
+    source: FromClause
+    links: Links
+    moment: Column | None = None
+    day: Column | None = None
+    measures: Mapping[str, Count | Amount] = field(default_factory=dict)
+    values: Mapping[str, Column] = field(default_factory=dict)
+    conditions: tuple[Column, ...] = ()
+
+
+class Dimensions:
+    """Resolves dimensions of one fact and collects the joins that they need."""
+
+    def __init__(self, fact: Fact) -> None:
+        self.links = fact.links
+        self.source = fact.source
+        self._lead = leads if self.links.is_lead else leads.alias("dim_lead")
+        self._account = accounts.alias("dim_account")
+        self._rep = reps.alias("dim_rep")
+        self._joined: set[str] = {"lead"} if self.links.is_lead else set()
+
+    def column(self, name: str) -> Column | None:
+        """The column of a dimension, or None when the entity has no such thing."""
+        if name in self.links.own:
+            return self.links.own[name]
+        match name:
+            case "rep":
+                return self._rep_id()
+            case "manager":
+                return self._rep_column("manager")
+            case "team":
+                return self._rep_column("team")
+            case "industry":
+                return self._account_column("industry")
+            case "campaign":
+                return self._lead_column("campaign_id")
+            case "channel" | "region" | "segment" | "persona" | "product_line":
+                return self._lead_column(name)
+        return None
+
+    def _join_lead(self) -> bool:
+        if self.links.lead_id is None:
+            return False
+        if "lead" not in self._joined:
+            self.source = self.source.outerjoin(
+                self._lead, self._lead.c.lead_id == self.links.lead_id
+            )
+            self._joined.add("lead")
+        return True
+
+    def _lead_column(self, name: str) -> Column | None:
+        return self._lead.c[name] if self._join_lead() else None
+
+    def _account_id(self) -> Column | None:
+        own = self.links.account_id
+        if self.links.lead_id is None:
+            return own
+        self._join_lead()
+        from_lead = self._lead.c.account_id
+        return from_lead if own is None else func.coalesce(own, from_lead)
+
+    def _account_column(self, name: str) -> Column | None:
+        account_id = self._account_id()
+        if account_id is None:
+            return None
+        if "account" not in self._joined:
+            self.source = self.source.outerjoin(
+                self._account, self._account.c.account_id == account_id
+            )
+            self._joined.add("account")
+        return self._account.c[name]
+
+    def _rep_id(self) -> Column | None:
+        if self.links.rep_id is not None:
+            return self.links.rep_id
+        return self._lead_column("owner_id")
+
+    def _rep_column(self, name: str) -> Column | None:
+        rep_id = self._rep_id()
+        if rep_id is None:
+            return None
+        if "rep" not in self._joined:
+            self.source = self.source.outerjoin(self._rep, self._rep.c.rep_id == rep_id)
+            self._joined.add("rep")
+        return self._rep.c[name]
+
+
+NO_AMOUNT = null().cast(Numeric(18, 2))

@@ -1,0 +1,75 @@
+"""Handoffs: their answer in business time (handbook §4) and their disposition."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, case, cast, func, literal
+from sqlalchemy.types import Double
+
+from data.tables import handoff_clock, handoffs
+from metrics.facts.base import Column, Context, Count, Fact, Links
+
+SECONDS_AN_HOUR = 3_600.0
+# Ranks an unanswered handoff behind every answer; a percentile that reaches it is undefined.
+UNANSWERED = 1e18
+
+
+def _links() -> Links:
+    h = handoffs.c
+    return Links(
+        own={"priority": h.priority},
+        lead_id=h.lead_id,
+        account_id=h.account_id,
+        rep_id=h.assigned_to,
+    )
+
+
+def response_seconds(context: Context) -> Column:
+    """Business seconds to the first response known at the as-of moment; NULL when unanswered.
+
+    The handoff's own first response counts before any other; one given later is not known yet.
+    """
+    c = handoff_clock.c
+    return case(
+        (c.own_response_at <= context.as_of, c.own_response_seconds),
+        (c.found_response_at <= context.as_of, c.found_response_seconds),
+    )
+
+
+def handed(context: Context) -> Fact:
+    """Handoffs by ``handed_at``, each met, breached or pending."""
+    c = handoff_clock.c
+    seconds = response_seconds(context)
+    due = c.due_at <= context.as_of
+    met = and_(due, func.coalesce(seconds <= c.target_seconds, False))
+    hours = cast(seconds, Double) / SECONDS_AN_HOUR
+    return Fact(
+        source=handoffs.join(handoff_clock, c.handoff_id == handoffs.c.handoff_id),
+        moment=handoffs.c.handed_at,
+        links=_links(),
+        measures={
+            "n": Count(),
+            "due": Count(due),
+            "met": Count(met),
+            "pending": Count(c.due_at > context.as_of),
+            "overdue": Count(and_(due, seconds.is_(None))),
+        },
+        values={
+            "response_hours": case((due, func.coalesce(hours, literal(UNANSWERED, Double)))),
+        },
+        conditions=(handoffs.c.handed_at <= context.as_of,),
+    )
+
+
+def disposed(context: Context) -> Fact:
+    """Handoffs accepted or rejected, by ``disposed_at``."""
+    h = handoffs.c
+    return Fact(
+        source=handoffs,
+        moment=h.disposed_at,
+        links=_links(),
+        measures={
+            "disposed": Count(h.disposition.is_not(None)),
+            "rejected": Count(h.disposition == "rejected"),
+        },
+        conditions=(h.disposed_at <= context.as_of, h.handed_at <= context.as_of),
+    )

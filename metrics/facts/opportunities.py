@@ -1,0 +1,133 @@
+"""Opportunities by creation, qualification and closing, as they were at the as-of moment."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, case, cast, func, select
+from sqlalchemy.types import Double
+
+from data.dialects.functions import seconds_between
+from data.tables import opportunities, opportunity_stages
+from metrics.facts.base import Amount, Column, Context, Count, Fact, Links
+
+SECONDS_A_DAY = 86_400.0
+_KIND = func.coalesce(opportunities.c.kind, "new")
+
+
+def _links() -> Links:
+    o = opportunities.c
+    return Links(
+        own={
+            "channel": o.channel,
+            "region": o.region,
+            "segment": o.segment,
+            "product_line": o.product_line,
+            "sourced_by": o.sourced_by,
+            "kind": _KIND,
+            "pipeline": o.pipeline,
+        },
+        lead_id=o.lead_id,
+        account_id=o.account_id,
+        rep_id=o.owner_id,
+    )
+
+
+def _amounts_then(context: Context):
+    """Per opportunity whose amount may have changed after the as-of moment: the last one by then.
+
+    An opportunity without a row in ``opportunity_stages`` after that moment has kept its amount,
+    so this is empty when the question is about now.
+    """
+    s = opportunity_stages.c
+    known = case((and_(s.entered_at <= context.as_of, s.amount.is_not(None)), s.amount))
+    changed_later = func.max(s.entered_at).over(partition_by=s.opportunity_id) > context.as_of
+    order = func.row_number().over(
+        partition_by=s.opportunity_id,
+        order_by=(
+            case((known.is_not(None), s.entered_at)).desc().nulls_last(),
+            s.stage.desc(),
+        ),
+    )
+    rows = select(
+        s.opportunity_id,
+        known.label("amount"),
+        changed_later.label("changed_later"),
+        order.label("place"),
+    ).subquery("stage_rows")
+    return (
+        select(rows.c.opportunity_id, rows.c.amount)
+        .where(rows.c.place == 1, rows.c.changed_later, rows.c.amount.is_not(None))
+        .subquery("amount_then")
+    )
+
+
+def _open_amount(context: Context):
+    """(FROM clause, amount) for opportunities that need not be closed."""
+    then = _amounts_then(context)
+    source = opportunities.outerjoin(then, then.c.opportunity_id == opportunities.c.opportunity_id)
+    closed = and_(
+        opportunities.c.status != "open",
+        opportunities.c.closed_at.is_not(None),
+        opportunities.c.closed_at <= context.as_of,
+    )
+    amount = case(
+        (closed, opportunities.c.amount),
+        else_=func.coalesce(then.c.amount, opportunities.c.amount),
+    )
+    return source, amount
+
+
+def created(context: Context) -> Fact:
+    """Opportunities by creation."""
+    return Fact(
+        source=opportunities,
+        moment=opportunities.c.created_at,
+        links=_links(),
+        measures={"n": Count()},
+        conditions=(opportunities.c.created_at <= context.as_of,),
+    )
+
+
+def qualified(context: Context) -> Fact:
+    """Pipeline by ``qualified_at``, else ``created_at``; a later qualification is not known yet."""
+    source, amount = _open_amount(context)
+    o = opportunities.c
+    known = case((o.qualified_at <= context.as_of, o.qualified_at))
+    return Fact(
+        source=source,
+        moment=func.coalesce(known, o.created_at),
+        links=_links(),
+        measures={"amount": Amount(amount)},
+        conditions=(o.created_at <= context.as_of,),
+    )
+
+
+def _days(start: Column, end: Column) -> Column:
+    return cast(seconds_between(start, end), Double) / SECONDS_A_DAY
+
+
+def closed(context: Context) -> Fact:
+    """Opportunities won or lost, by ``closed_at``."""
+    o = opportunities.c
+    won, lost, new = o.status == "won", o.status == "lost", _KIND == "new"
+    cycle = case((and_(won, new), _days(o.created_at, o.closed_at)))
+    return Fact(
+        source=opportunities,
+        moment=o.closed_at,
+        links=_links(),
+        measures={
+            "won": Count(won),
+            "lost": Count(lost),
+            "won_amount": Amount(o.amount, won),
+            "won_new": Count(and_(won, new)),
+            "closed_new": Count(and_(won | lost, new)),
+            "won_new_amount": Amount(o.amount, and_(won, new)),
+            "closed_new_amount": Amount(o.amount, and_(won | lost, new)),
+            "won_new_with_amount": Count(and_(won, new, o.amount.is_not(None))),
+        },
+        values={"cycle_days": cycle},
+        conditions=(
+            o.status.in_(("won", "lost")),
+            o.closed_at <= context.as_of,
+            o.created_at <= context.as_of,
+        ),
+    )

@@ -1,0 +1,18 @@
+"""Spend by day."""
+
+from __future__ import annotations
+
+from data.tables import spend
+from metrics.calendar import Calendar
+from metrics.facts.base import Amount, Context, Fact, Links
+
+
+def spent(context: Context) -> Fact:
+    """Every kind of cost, by the business day it was spent on."""
+    return Fact(
+        source=spend,
+        day=spend.c.day,
+        links=Links(own={"channel": spend.c.channel, "campaign": spend.c.campaign_id}),
+        measures={"amount": Amount(spend.c.amount)},
+        conditions=(spend.c.day <= Calendar(context.config).day_of(context.as_of),),
+    )

@@ -1,0 +1,171 @@
+"""Leads by their first entry into a stage, and what became of them (handbook §2 and §3).
+
+A stage that a lead skipped counts as reached with the earliest later one; a lead that has rows of
+its own for the stage is counted by those. By account, a buying group counts once, by its first
+lead in the stage, and converts when any of its leads does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.types import Double
+
+from data.dialects.functions import days_later, seconds_between
+from data.tables import STAGE_ORDER, lead_stages, leads
+from metrics.facts.base import Column, Context, Count, Fact, Links
+
+SECONDS_A_DAY = 86_400.0
+
+
+def later_stages(stage: str) -> tuple[str, ...]:
+    """The stages that come after one, in order."""
+    return STAGE_ORDER[STAGE_ORDER.index(stage) + 1 :]
+
+
+def _own_entry(stage: str) -> str:
+    return f"own_{stage}"
+
+
+def _first_entries(context: Context) -> Select:
+    """Per lead: its first own entry into each stage, by the as-of moment."""
+    s = lead_stages.c
+    return (
+        select(
+            s.lead_id,
+            *(
+                func.min(case((s.stage == stage, s.entered_at))).label(_own_entry(stage))
+                for stage in STAGE_ORDER
+            ),
+        )
+        .where(s.entered_at <= context.as_of, s.stage.in_(STAGE_ORDER))
+        .group_by(s.lead_id)
+    )
+
+
+def _reached(entries: FromClause, stage: str) -> Column:
+    """When a lead reached a stage: its first own entry, else, where skipped, the next later one."""
+    own = entries.c[_own_entry(stage)]
+    later = [entries.c[_own_entry(name)] for name in later_stages(stage)]
+    if not later:
+        return own
+    return func.coalesce(own, func.least(*later) if len(later) > 1 else later[0])
+
+
+def _members(context: Context, stage: str) -> FromClause:
+    """One row a lead that reached the stage: its unit, when, and its place within the unit."""
+    entries = _first_entries(context).subquery("first_entries")
+    at = _reached(entries, stage)
+    columns = [entries.c[_own_entry(name)] for name in STAGE_ORDER]
+    if context.unit == "lead":
+        return (
+            select(entries.c.lead_id, entries.c.lead_id.label("unit"), at.label("at"), *columns)
+            .select_from(entries)
+            .subquery("members")
+        )
+    account = leads.alias("unit_lead")
+    unit = func.coalesce(account.c.account_id, literal("lead:").concat(entries.c.lead_id))
+    return (
+        select(
+            entries.c.lead_id,
+            unit.label("unit"),
+            at.label("at"),
+            func.row_number()
+            .over(partition_by=unit, order_by=(at.asc().nulls_last(), entries.c.lead_id))
+            .label("place"),
+            *columns,
+        )
+        .select_from(entries.outerjoin(account, account.c.lead_id == entries.c.lead_id))
+        .subquery("members")
+    )
+
+
+def _first_of_unit(context: Context, members: FromClause, name: str) -> FromClause:
+    """The members by which their units are counted."""
+    first = select(members).where(members.c.at.is_not(None))
+    if context.unit != "lead":
+        first = first.where(members.c.place == 1)
+    return first.subquery(name)
+
+
+def _followed(context: Context, members: FromClause, targets: tuple[str, ...]) -> FromClause:
+    """The counted units with the first entry into each target stage at or after their own."""
+    counted = _first_of_unit(context, members, "counted")
+    s = lead_stages.alias("later_entry")
+    source: FromClause = counted
+    if context.unit == "lead":
+        member: FromClause = counted
+    else:
+        member = members.alias("unit_member")
+        source = counted.join(member, member.c.unit == counted.c.unit)
+    source = source.join(s, s.c.lead_id == member.c.lead_id)
+
+    def first_entry(stage: str) -> ColumnElement:
+        skipped = and_(
+            member.c[_own_entry(stage)].is_(None), s.c.stage.in_(later_stages(stage) or ("",))
+        )
+        return func.min(case((or_(s.c.stage == stage, skipped), s.c.entered_at)))
+
+    kept = [counted.c.lead_id, counted.c.at, counted.c[_own_entry("mql")]]
+    return (
+        select(*kept, *(first_entry(stage).label(f"to_{stage}") for stage in targets))
+        .select_from(source)
+        .where(s.c.entered_at >= counted.c.at, s.c.entered_at <= context.as_of)
+        .group_by(*kept)
+        .subquery("followed")
+    )
+
+
+def cohort_measures(
+    metric_id: str, at: Column, converted_at: Column, days: int, context: Context
+) -> dict[str, Count]:
+    """What a cohort conversion needs per unit: converted, matured, both, and still maturing."""
+    closes = days_later(at, days)
+    converted = func.coalesce(converted_at <= closes, false())
+    matured = closes <= context.as_of
+    return {
+        f"{metric_id}__converted": Count(converted),
+        f"{metric_id}__matured": Count(matured),
+        f"{metric_id}__converted_matured": Count(and_(converted, matured)),
+        f"{metric_id}__maturing": Count(and_(~matured, ~converted)),
+    }
+
+
+def entered(stage: str) -> Callable[[Context], Fact]:
+    """The fact of leads (or accounts) by their first entry into ``stage``."""
+
+    def fact(context: Context) -> Fact:
+        members = _members(context, stage)
+        targets = tuple(sorted({to for to, _ in context.cohorts.values()}))
+        if targets:
+            counted = _followed(context, members, targets)
+        else:
+            counted = _first_of_unit(context, members, "counted")
+        at = counted.c.at
+        measures = {"n": Count()}
+        for metric_id, (to, days) in context.cohorts.items():
+            measures |= cohort_measures(metric_id, at, counted.c[f"to_{to}"], days, context)
+        own_mql = counted.c[_own_entry("mql")]
+        since_mql = cast(seconds_between(own_mql, at), Double) / SECONDS_A_DAY
+        return Fact(
+            source=counted,
+            moment=at,
+            links=Links(lead_id=counted.c.lead_id),
+            measures=measures,
+            values={"days_since_mql": case((own_mql <= at, since_mql))},
+        )
+
+    return fact

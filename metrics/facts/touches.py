@@ -1,0 +1,32 @@
+"""Touches by date."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_
+
+from data.tables import touches
+from metrics.facts.base import Context, Count, Fact, Links
+
+
+def touched(context: Context) -> Fact:
+    """Touches of both teams; a sales meeting that the buyer did not attend was not held."""
+    held = and_(
+        touches.c.team == "sales",
+        touches.c.kind == "meeting",
+        touches.c.responded.is_not(False),
+    )
+    return Fact(
+        source=touches,
+        moment=touches.c.occurred_at,
+        links=Links(
+            own={
+                "channel": touches.c.channel,
+                "campaign": touches.c.campaign_id,
+                "team": touches.c.team,
+            },
+            lead_id=touches.c.lead_id,
+            rep_id=touches.c.rep_id,
+        ),
+        measures={"meetings_held": Count(held)},
+        conditions=(touches.c.occurred_at <= context.as_of,),
+    )

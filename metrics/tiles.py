@@ -1,0 +1,362 @@
+"""From a view to tiles: what each KPI asks for, and what its answers say.
+
+Every tile plans the spans that it needs; the board asks for all of them at once and hands the
+answers back. Trend, comparison, pace and early read are thus one question to the engine each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from data.warehouse import Warehouse
+from metrics.calendar import Cadence, Period, Span
+from metrics.compare import change_between, marks_of, target_state
+from metrics.engine import run_query
+from metrics.model import Kind, Metric, Status
+from metrics.query import MetricQuery, Row
+from metrics.scorecard import EarlyRead, Point, Selection, TargetState, Tile
+from metrics.targets import (
+    Targets,
+    is_additive,
+    learned_share,
+    linear_share,
+    pace_spans,
+    read_targets,
+)
+from metrics.view import Frame
+
+POINTS = 13
+TRAILING_WEEKS = 13
+EARLY_DAYS = 7
+# The shortest a period of a cadence can be, in days.
+SHORTEST_DAYS = {
+    Cadence.WEEKLY: 7,
+    Cadence.BIWEEKLY: 14,
+    Cadence.MONTHLY: 28,
+    Cadence.QUARTERLY: 90,
+    Cadence.YEARLY: 365,
+}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One point of a trend: its period and the span that stands for it."""
+
+    period: Period
+    span: Span
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one tile asks for: its trend (oldest first; the headline is the last slot unless the
+    KPI is a cohort that looks for its newest full one) and the span it is compared with."""
+
+    metric: Metric
+    label: str
+    slots: tuple[Slot, ...]
+    compared: Slot | None
+    qualifier: str | None = None
+    seeks_full_cohort: bool = False
+    pace_period: Period | None = None  # a running period whose target is judged by pace
+    pace_elapsed: int = 0
+    target_period: Period | None = None
+    versus_prefix: str = ""
+
+    def spans(self, frame: Frame) -> Iterable[Span]:
+        yield from (slot.span for slot in self.slots)
+        if self.compared is not None:
+            yield self.compared.span
+        if self.pace_period is not None:
+            pace = pace_spans(frame.calendar, self.pace_period, self.pace_elapsed)
+            yield from (*pace.whole, *pace.part)
+
+
+class Board:
+    """All tiles of one view."""
+
+    def __init__(self, warehouse: Warehouse, frame: Frame, selection: Selection) -> None:
+        self.warehouse = warehouse
+        self.frame = frame
+        self.selection = selection
+        self.calendar = frame.calendar
+        self._goal_plans = [self._plan_goal(metric) for metric in selection.goals]
+        self._tile_plans = {
+            team: [self._plan_tile(metric) for metric in metrics]
+            for team, metrics in selection.columns.items()
+        }
+        self._targets: Targets = read_targets(warehouse, frame.view)
+        plans = [*self._goal_plans, *(p for plans in self._tile_plans.values() for p in plans)]
+        self._rows = self._ask(plans)
+        self._early = self._ask_early(plans)
+
+    def goals(self) -> tuple[Tile, ...]:
+        return tuple(self._tile(plan) for plan in self._goal_plans)
+
+    def columns(self) -> dict[str, tuple[Tile, ...]]:
+        return {
+            team.value: tuple(self._tile(plan) for plan in plans)
+            for team, plans in self._tile_plans.items()
+        }
+
+    # -- plans ------------------------------------------------------------------------------
+
+    def _label(self, metric: Metric) -> str:
+        if metric.kind is not Kind.COHORT:
+            return metric.label
+        return f"{metric.label}, {self._window(metric)} d"
+
+    def _window(self, metric: Metric) -> int:
+        return self.warehouse.config.window_days(metric.id)
+
+    def _plan_tile(self, metric: Metric) -> Plan:
+        cadence = self.frame.period.cadence
+        if metric.kind is Kind.COHORT and SHORTEST_DAYS[cadence] < self._window(metric):
+            return self._plan_cohort(metric)
+        if metric.slow and cadence is Cadence.WEEKLY:
+            return self._plan_trailing(metric)
+        return self._plan_period(metric)
+
+    def _plan_period(self, metric: Metric) -> Plan:
+        frame = self.frame
+        periods = self.calendar.recent(frame.period, POINTS)
+        compared = frame.compared
+        running = frame.is_running
+        return Plan(
+            metric,
+            self._label(metric),
+            tuple(Slot(period, frame.equal_part(period)) for period in periods),
+            None if compared is None else Slot(compared, frame.equal_part(compared)),
+            pace_period=frame.period if running and is_additive(metric) else None,
+            pace_elapsed=frame.elapsed_days if running else 0,
+            target_period=frame.period,
+            versus_prefix=f"the same {_days(frame.elapsed_days)} of " if running else "",
+        )
+
+    def _plan_cohort(self, metric: Metric) -> Plan:
+        """Enough periods back to find the newest cohort whose window has passed for everybody."""
+        back = ceil(self._window(metric) / SHORTEST_DAYS[self.frame.period.cadence]) + 1
+        periods = self.calendar.recent(self.frame.period, POINTS + back + 1)
+        slots = tuple(Slot(period, period.span) for period in periods)
+        return Plan(metric, self._label(metric), slots, None, seeks_full_cohort=True)
+
+    def _plan_trailing(self, metric: Metric) -> Plan:
+        """A slow KPI at the weekly cadence: the 13 weeks up to the end of each week."""
+        last = self.frame.period
+        if self.frame.is_running:
+            last = self.calendar.previous(last)
+        slots = tuple(self._trailing(week) for week in self.calendar.recent(last, POINTS))
+        compared = self.frame.compared
+        if compared is not None and self.frame.is_running:
+            compared = self.calendar.previous(compared)
+        return Plan(
+            metric,
+            self._label(metric),
+            slots,
+            None if compared is None else self._trailing(compared),
+            qualifier=f"{TRAILING_WEEKS} weeks",
+            target_period=last,
+            versus_prefix=f"{TRAILING_WEEKS} weeks to ",
+        )
+
+    @staticmethod
+    def _trailing(week: Period) -> Slot:
+        return Slot(week, Span(week.end - timedelta(weeks=TRAILING_WEEKS), week.end))
+
+    def _plan_goal(self, metric: Metric) -> Plan:
+        """Amounts stand quarter to date, whatever shorter period is reviewed; the rest as tiles."""
+        if metric.kind is not Kind.SUM or self.frame.period.cadence in (
+            Cadence.QUARTERLY,
+            Cadence.YEARLY,
+        ):
+            return self._plan_tile(metric)
+        calendar, period = self.calendar, self.frame.period
+        quarter = calendar.period_of(period.end - timedelta(days=1), Cadence.QUARTERLY)
+        to_date = quarter.within(quarter.start, period.end)
+        over = not to_date.is_cut and calendar.starts_at(quarter.end) <= self.frame.view.as_of
+        last_moment = min(self.frame.view.as_of, calendar.starts_at(to_date.end))
+        elapsed = calendar.elapsed_working_days(quarter.span, last_moment)
+        return Plan(
+            metric,
+            f"{metric.label}, {quarter.short}" + ("" if over else " to date"),
+            (Slot(quarter, to_date),),
+            None,
+            pace_period=None if over else quarter,
+            pace_elapsed=elapsed,
+            target_period=quarter,
+        )
+
+    # -- questions --------------------------------------------------------------------------
+
+    def _ask(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
+        spans = tuple(sorted({span for plan in plans for span in plan.spans(self.frame)}))
+        return self._run(dict.fromkeys(plan.metric.id for plan in plans), spans, None)
+
+    def _ask_early(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
+        """Conversion by day 7 of the cohorts whose full window is still open."""
+        seeking = [p for p in plans if p.seeks_full_cohort and self._window(p.metric) > EARLY_DAYS]
+        if not seeking:
+            return {}
+        spans = tuple(sorted({slot.span for plan in seeking for slot in plan.slots}))
+        return self._run(dict.fromkeys(plan.metric.id for plan in seeking), spans, EARLY_DAYS)
+
+    def _run(
+        self, metrics: Iterable[str], spans: tuple[Span, ...], window: int | None
+    ) -> dict[tuple[str, Span], Row]:
+        view = self.frame.view
+        query = MetricQuery(
+            metrics=tuple(metrics),
+            spans=spans,
+            as_of=view.as_of,
+            where=view.where,
+            window_days=window,
+        )
+        return {(row.metric, row.span): row for row in run_query(self.warehouse, query)}
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def _tile(self, plan: Plan) -> Tile:
+        rows = [self._rows[plan.metric.id, slot.span] for slot in plan.slots]
+        newest = rows[-1]
+        if newest.status is Status.NO_DATA:
+            return self._empty_tile(plan, newest)
+        last = _newest_full(rows) if plan.seeks_full_cohort else len(rows) - 1
+        if last is None:
+            return self._unripe_tile(plan, rows)
+        slot, row = plan.slots[last], rows[last]
+        change = self._change(plan, slot, row, rows, last)
+        shown = range(max(0, last - POINTS + 1), last + 1)
+        return Tile(
+            metric=plan.metric,
+            label=plan.label,
+            value=row.value,
+            status=row.status,
+            reason=None if row.value is not None or row.bound is not None else _why_undefined(row),
+            qualifier=self._qualifier(plan, slot),
+            change=change,
+            target=self._target(plan, slot, row),
+            marks=marks_of(plan.metric, row, newest, self._elapsed_text(plan)),
+            points=_points([(plan.slots[i], rows[i]) for i in shown]),
+            numerator=row.numerator,
+            denominator=row.denominator,
+            bound=row.bound,
+            early=self._early_read(plan) if slot.period != self.frame.period else None,
+        )
+
+    def _empty_tile(self, plan: Plan, row: Row) -> Tile:
+        return Tile(
+            plan.metric,
+            plan.label,
+            None,
+            row.status,
+            row.reason,
+            None,
+            None,
+            None,
+            (),
+            (),
+            None,
+            None,
+        )
+
+    def _unripe_tile(self, plan: Plan, rows: list[Row]) -> Tile:
+        """A cohort KPI of which no cohort is full yet: no headline, the early read alone."""
+        tile = self._empty_tile(plan, rows[-1])
+        return Tile(
+            **{
+                **tile.__dict__,
+                "reason": "no cohort has passed its window yet",
+                "marks": marks_of(plan.metric, rows[-1], rows[-1], None),
+                "early": self._early_read(plan),
+            }
+        )
+
+    def _qualifier(self, plan: Plan, slot: Slot) -> str | None:
+        if plan.seeks_full_cohort and slot.period != self.frame.period:
+            return f"cohort {self.frame.period_name(slot.period)}"
+        return plan.qualifier
+
+    def _change(self, plan: Plan, slot: Slot, row: Row, rows: list[Row], last: int):
+        if plan.seeks_full_cohort:
+            return self._cohort_change(plan, slot, row, rows, last)
+        if plan.compared is None:
+            return None
+        other = self._rows[plan.metric.id, plan.compared.span]
+        versus = plan.versus_prefix + self.frame.period_name(plan.compared.period)
+        return change_between(plan.metric, row, other, versus)
+
+    def _cohort_change(self, plan: Plan, slot: Slot, row: Row, rows: list[Row], last: int):
+        """The headline cohort against the one before; the year's comparison stays on its page."""
+        if self.frame.compared is None or last == 0:
+            return None
+        before = plan.slots[last - 1].period
+        return change_between(plan.metric, row, rows[last - 1], self.frame.period_name(before))
+
+    def _early_read(self, plan: Plan) -> EarlyRead | None:
+        rows = [self._early.get((plan.metric.id, slot.span)) for slot in plan.slots]
+        full = [i for i, row in enumerate(rows) if row is not None and row.status is Status.FINAL]
+        if not full or (row := rows[full[-1]]) is None or row.value is None:
+            return None
+        last = full[-1]
+        before = rows[last - 1] if last else None
+        change = None
+        if before is not None:
+            versus = self.frame.period_name(plan.slots[last - 1].period)
+            change = change_between(plan.metric, row, before, versus)
+        label = self.frame.period_name(plan.slots[last].period)
+        return EarlyRead(EARLY_DAYS, label, row.value, change)
+
+    def _target(self, plan: Plan, slot: Slot, row: Row) -> TargetState | None:
+        period = plan.target_period or slot.period
+        target = self._targets.of(plan.metric, period, self.calendar)
+        if target is None:
+            return None
+        pace, is_linear = self._pace(plan, target)
+        return target_state(plan.metric, row, target, pace, is_linear)
+
+    def _pace(self, plan: Plan, target: float) -> tuple[float | None, bool]:
+        if plan.pace_period is None:
+            return None, False
+        spans = pace_spans(self.calendar, plan.pace_period, plan.pace_elapsed)
+        values = [
+            [self._rows[plan.metric.id, span].value for span in part]
+            for part in (spans.whole, spans.part)
+        ]
+        share = learned_share(*values)
+        is_linear = share is None
+        if share is None:
+            share = linear_share(self.calendar, plan.pace_period, plan.pace_elapsed)
+        return (None if share is None else share * target), is_linear
+
+    def _elapsed_text(self, plan: Plan) -> str | None:
+        if plan.seeks_full_cohort or plan.qualifier or not self.frame.is_running:
+            return None
+        if len(plan.slots) == 1:
+            return None  # "to date" stands in the label
+        total = len(self.calendar.working_days(self.frame.period.span))
+        return f"{self.frame.elapsed_days} of {total} days"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _newest_full(rows: list[Row]) -> int | None:
+    """The newest cohort with leads and nobody maturing."""
+    full = [i for i, row in enumerate(rows) if row.status is Status.FINAL and row.denominator]
+    return full[-1] if full else None
+
+
+def _why_undefined(row: Row) -> str:
+    if row.numerator is None and row.denominator is None:
+        return "no record has an amount"
+    return "nothing to divide by in this period"
+
+
+def _points(pairs: list[tuple[Slot, Row]]) -> tuple[Point, ...]:
+    """The trend, without the periods before the first with anything to count."""
+    points = [Point(slot.period.short, slot.period.start, r.value, r.status) for slot, r in pairs]
+    first = next((i for i, point in enumerate(points) if point.value), 0)
+    return tuple(points[first:])

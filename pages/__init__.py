@@ -1,1 +1,0 @@
-"""The Streamlit side. Pages live in ``pages/<section>/``; see docs/design.md for why."""
