@@ -24,7 +24,7 @@ from streamlit_authenticator.utilities import Encryptor, LoginError
 
 from data import users
 from data.errors import AccountError, ScorecardError, WarehouseError
-from data.secrets import cookie_key
+from data.secrets import cookie_key, has_demo_key
 from data.users import Account
 from data.warehouse import open_warehouse
 from pages.view.session_token import COOKIE_DAYS, make_token, read_token
@@ -136,7 +136,7 @@ def _authenticator(cookies: DeltaGenerator | None = None) -> Authenticator:
     try:
         demo = open_warehouse().is_demo
     except WarehouseError:
-        demo = False
+        demo = has_demo_key()
     return Authenticator(cookie_key(demo=demo), cookies)
 
 
