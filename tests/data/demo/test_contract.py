@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from data.demo.arrow import schema_of
+from data.arrow import schema_of
 from data.demo.build import build_demo
 from data.tables import CONTRACT, ENUMS, EVENT_COLUMNS
 
