@@ -79,6 +79,11 @@ class Warehouse:
             self.url, read_only=True, timeout_seconds=self.timeout_seconds
         )
 
+    def close(self) -> None:
+        """Give the connections back; a later read would open new ones."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
     def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """Run a statement; rows as dicts, in the engine's own Python types."""
         try:
@@ -241,7 +246,11 @@ def open_warehouse() -> Warehouse:
     if known is None:
         current = Warehouse(url)
         # Not kept before it has answered: the last one that did is worth more.
-        _ = current.meta, current.data_version
+        try:
+            _ = current.meta, current.data_version
+        except WarehouseError:
+            current.close()
+            raise
     elif known.dialect.swaps_in_place:
         current = known.refreshed()
     else:

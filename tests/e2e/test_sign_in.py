@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +12,17 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from data import users
 from pages.view.session_token import make_token
 from tests.e2e.conftest import Settings, home
 from tests.e2e.server import AppServer, run_command, running_app
 
 FRAME = "tests/e2e/sign_in_frame.py"
 PASSWORD = "correct zebra 12"
+PATIENCE_MS = 20_000
 SIGNED_IN = "Signed in: anna, Anna B, editor_sales"
 REFUSED = "is not right"
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +38,18 @@ def app(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def anna(settings: Settings) -> str:
-    """Anna's account with its password, whatever the last test has left."""
-    manage = ("data", "users")
-    if "anna" not in run_command(settings, *manage, "list"):
-        run_command(
-            settings,
-            *(*manage, "add", "anna", "--name", "Anna B", "--role", "editor_sales"),
-            stdin=PASSWORD,
-        )
+def anna(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Anna's account with its password, whatever the last test has left.
+
+    From here on ``data.users`` works on the state database of the running app.
+    """
+    monkeypatch.setenv("STATE_URL", settings["STATE_URL"])
+    if any(account.username == "anna" for account in users.list_accounts()):
+        users.set_password("anna", PASSWORD)
+        users.set_role("anna", "editor_sales")
+        users.set_active("anna", True)
     else:
-        run_command(settings, *manage, "password", "anna", stdin=PASSWORD)
-        run_command(settings, *manage, "enable", "anna")
+        users.add_account("anna", PASSWORD, full_name="Anna B", role="editor_sales")
     return "anna"
 
 
@@ -138,44 +141,54 @@ def test_failures_say_the_same_for_every_name(app: AppServer, anna: str, page: P
     assert len(words) == 1
 
 
-def test_a_locked_account_refuses_the_right_password(
-    app: AppServer, anna: str, page: Page, settings: Settings
-):
+def test_a_locked_account_refuses_the_right_password(app: AppServer, anna: str, page: Page):
     page.goto(app.url)
     for attempt in range(5):
         _fill(page, "anna", f"wrong wrong {attempt}")
         expect(page.get_by_text(REFUSED)).to_be_visible()
         expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    assert "locked" in run_command(settings, "data", "users", "list")
+    assert users.locked_names() == {"anna"}
     _fill(page, "anna", PASSWORD)
     expect(page.get_by_text(REFUSED)).to_be_visible()
     expect(page.get_by_text(SIGNED_IN)).to_have_count(0)
 
 
-@pytest.mark.parametrize("change", ["disable", "password", "sign-out", "role"])
-def test_a_change_ends_the_session_at_the_next_interaction(
-    app: AppServer,
-    anna: str,
-    page: Page,
-    context: BrowserContext,
-    settings: Settings,
-    change: str,
-):
-    _sign_in(page, app.url)
-    token = _token(context)
-    more = ("admin",) if change == "role" else ()
-    run_command(settings, "data", "users", change, "anna", *more, stdin="another zebra 12")
+CHANGES: dict[str, Callable[[], object]] = {
+    "disabled": lambda: users.set_active("anna", False),
+    "password": lambda: users.set_password("anna", "another zebra 12"),
+    "role": lambda: users.set_role("anna", "admin"),
+    "signed out everywhere": lambda: users.end_sessions("anna"),
+}
+
+
+def _expect_ended(page: Page) -> None:
     page.get_by_role("button", name="Again").click()
     expect(page.get_by_text("Your session has ended")).to_be_visible()
     expect(page.get_by_text("Here is")).to_have_count(0)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_ends_the_session_at_the_next_interaction(
+    app: AppServer, anna: str, page: Page, context: BrowserContext, change: str
+):
+    _sign_in(page, app.url)
+    token = _token(context)
+    CHANGES[change]()
+    _expect_ended(page)
     _token(context, there=False)
     # The old cookie, kept by somebody, opens nothing.
     context.add_cookies([{"name": "scorecard", "value": str(token), "url": app.url}])
     page.reload()
     expect(page.get_by_label("User name")).to_be_visible()
     _token(context, there=False)
-    if change == "role":
-        run_command(settings, "data", "users", "role", "anna", "editor_sales")
+
+
+def test_a_password_set_on_the_command_line_ends_the_session(
+    app: AppServer, anna: str, page: Page, settings: Settings
+):
+    _sign_in(page, app.url)
+    run_command(settings, "data", "users", "password", "anna", stdin="another zebra 12")
+    _expect_ended(page)
 
 
 def _forged(kind: str, key: str) -> str:
@@ -212,9 +225,9 @@ def test_a_cookie_not_ours_opens_nothing_and_is_removed(
 
 
 def test_a_first_password_is_replaced_before_anything_is_shown(
-    app: AppServer, anna: str, page: Page, context: BrowserContext, settings: Settings
+    app: AppServer, anna: str, page: Page, context: BrowserContext
 ):
-    run_command(settings, "data", "users", "password", "anna", "--first-password", stdin=PASSWORD)
+    users.set_password("anna", PASSWORD, must_change_password=True)
     page.goto(f"{app.url}/funnel?region=EMEA")
     _fill(page, "anna", PASSWORD)
     new, again = page.get_by_label("New password", exact=True), page.get_by_label("The same again")
