@@ -81,7 +81,7 @@ class Warehouse:
         )
 
     def close(self) -> None:
-        """Give up the connections; the next question opens new ones."""
+        """Give the connections back; a later read would open new ones."""
         if "engine" in self.__dict__:
             self.engine.dispose()
 

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--leads", type=_leads, default=20_000, help="how many leads (default: %(default)s)"
     )
     parser.add_argument(
-        "--seed", type=_seed, default=1, help="another company for another seed (default: 1)"
+        "--seed", type=_seed, default=42, help="another company for another seed (default: 42)"
     )
     parser.add_argument(
         "--through", type=_day, metavar="DATE", help="its last day (default: yesterday)"
