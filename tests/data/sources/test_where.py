@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import duckdb
@@ -119,7 +120,5 @@ def test_a_number_is_not_compared_with_other_text() -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_condition_or_an_error(text: str) -> None:
-    try:
-        parse_where(text)
-    except LoadError as error:
-        assert "where" in str(error)
+    with contextlib.suppress(LoadError):
+        assert parse_where(text)
