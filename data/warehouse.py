@@ -240,6 +240,8 @@ def open_warehouse() -> Warehouse:
         known = _open.get(key)
     if known is None:
         current = Warehouse(url)
+        # Not kept before it has answered: the last one that did is worth more.
+        _ = current.meta, current.data_version
     elif known.dialect.swaps_in_place:
         current = known.refreshed()
     else:
@@ -248,3 +250,10 @@ def open_warehouse() -> Warehouse:
         _open.clear()
         _open[key] = current
     return current
+
+
+def last_warehouse() -> Warehouse | None:
+    """The warehouse that was opened last, unasked whether it still answers: for the last known
+    numbers while it does not."""
+    with _lock:
+        return next(iter(_open.values()), None)
