@@ -79,6 +79,8 @@ def test_where_keeps_rows_and_their_numbers(tmp_path: Path) -> None:
         "[leads.columns]", "where = \"kind is null or kind = 'B'\"\n[leads.columns]"
     )
     assert column(tmp_path, mapping, "leads", "lead_id") == ["2", "3"]
+    neither = mapping.replace("kind is null or kind = 'B'", "kind != 'A'")
+    assert column(tmp_path, neither, "leads", "lead_id") == ["2"]  # NULL is not unequal
     write(tmp_path, x="id,day,kind\n1,never,A\n2,2026-01-03,B\n3,never,\n")
     assert "x.csv, row 4, column 'day'" in refused(tmp_path, mapping)
 
