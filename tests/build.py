@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from data.derive import derive
 from sqlalchemy import create_engine, insert
 
 from data.config import Config, parse_config
+from data.derive import derive
 from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, metadata, scorecard_meta
 from data.warehouse import Warehouse, open_warehouse
 

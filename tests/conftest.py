@@ -39,8 +39,7 @@ def _no_settings_from_outside(
 def forget_warehouses() -> None:
     """Close every warehouse that ``open_warehouse`` keeps, so that the next call opens anew."""
     for warehouse in data.warehouse._open.values():
-        if "engine" in warehouse.__dict__:
-            warehouse.engine.dispose()
+        warehouse.close()
     data.warehouse._open.clear()
 
 
