@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def read_bounds(warehouse: Warehouse) -> Bounds:
     )
 
 
+log = logging.getLogger(__name__)
 _LAST_BOUNDS: LastGood[tuple[Warehouse, Bounds]] = LastGood(entries=4)
 
 
@@ -68,7 +70,14 @@ def _warehouse_and_bounds() -> tuple[Warehouse, Bounds, tuple[str, ...]]:
         known = _LAST_BOUNDS.find(key)
         if known is None:
             raise
-        return *known[0], (error.message,)
+        log.warning("showing last known numbers: %s", error)
+        (warehouse, bounds), reached_at = known
+        reached = f"{bounds.calendar.local(reached_at):%H:%M}"
+        notice = (
+            "The warehouse does not answer. These are the last known numbers; it last answered "
+            f"at {reached}, and every click asks again."
+        )
+        return warehouse, bounds, (notice,)
     _LAST_BOUNDS.keep(key, (warehouse, bounds))
     return warehouse, bounds, ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -165,3 +166,24 @@ def test_a_missing_warehouse_is_told_in_words(
     expect(page.get_by_role("alert")).to_contain_text("warehouse")
     expect(page.locator(".stException")).to_have_count(0)
     assert "Traceback" not in page.content()
+
+
+def test_a_warehouse_that_goes_away_leaves_the_last_known_numbers(
+    page: Page,
+    app_server: AppFactory,
+    demo_settings: Settings,
+    accounts: dict[str, Account],
+    tmp_path: Path,
+) -> None:
+    built = Path(demo_settings["WAREHOUSE_URL"].removeprefix("duckdb:///")).resolve()
+    own = tmp_path / "own.duckdb"
+    # As a load leaves it: a link to the newest version.
+    own.symlink_to(shutil.copy(built, tmp_path / "version-1.duckdb"))
+    server = app_server(demo_settings | {"WAREHOUSE_URL": f"duckdb:///{own}"})
+    open_scorecard(page, server.url, accounts["viewer"])
+    before = figures(page)
+    own.unlink()
+    page.reload()
+    await_scorecard(page)
+    expect(page.locator(".strip")).to_contain_text("last known numbers")
+    assert figures(page) == before
