@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import argparse
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from data.cli.progress import Progress
 from data.config import load_config
+from data.demo.build import EARLIEST, FEWEST_LEADS, LEADS, build_demo, yesterday
 from data.demo_accounts import ensure_demo_accounts
 from data.load import load_tables
 from data.warehouse import warehouse_url
 
 HELP = "replace the whole warehouse by the demo company, a made-up one that is the same each time"
-FEWEST_LEADS, MOST_LEADS = 100, 2_000_000
-EARLIEST = date(2000, 1, 1)
+MOST_LEADS = 2_000_000
+SEED = 42
 # Inventing the company takes about this share of the time, writing and deriving the rest.
 BUILT = 0.4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--leads", type=_leads, default=20_000, help="how many leads (default: %(default)s)"
+        "--leads", type=_leads, default=LEADS, help="how many leads (default: %(default)s)"
     )
     parser.add_argument(
-        "--seed", type=_seed, default=42, help="another company for another seed (default: 42)"
+        "--seed",
+        type=_seed,
+        default=SEED,
+        help="another seed, another company (default: %(default)s)",
     )
     parser.add_argument(
         "--through", type=_day, metavar="DATE", help="its last day (default: yesterday)"
@@ -32,12 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from data.demo.build import build_demo  # not before --help and wrong options are answered
-
     started = time.monotonic()
     url = warehouse_url()
     config = load_config(demo=True)
-    through = options.through or datetime.now(config.company.zone).date() - timedelta(days=1)
+    through = options.through or yesterday()
     progress = Progress()
     tables = build_demo(
         leads=options.leads,

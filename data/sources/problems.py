@@ -34,6 +34,4 @@ def refusal(file: str, lines: Sequence[str], count: int) -> LoadError:
         return LoadError(f"{file}, {lines[0]}.", remedy="Nothing was loaded.")
     listed = "".join(f"\n  {file}, {line}." for line in lines)
     more = f" The first {len(lines)}:" if count > len(lines) else ""
-    return LoadError(
-        f"{file} has {count:,} problems.{more}{listed}\n", remedy="Nothing was loaded."
-    )
+    return LoadError(f"{file} has {count:,} problems.{more}{listed}\nNothing was loaded.")

@@ -143,6 +143,9 @@ def _unfit_text(column: Column[Any], values: pa.Array) -> dict[int, str]:
     """Values outside a closed list, and texts that no engine stores, by row."""
     if not pa.types.is_string(values.type):
         return {}
+    listed = (column.table.name, column.name) in ENUMS
+    if not listed and not pc.any(pc.match_substring(values, "\0")).as_py():
+        return {}
     encoded = values.dictionary_encode()
     reasons = {
         code: f"{shown(value)} {reason}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from data.config import Config
+from data.errors import LoadError
+from data.sources.files import read_folder
+from data.sources.mapping import BLOCK_KEYS, COLUMN_KEYS, parse_mapping
 from tests.data.loading import read, refused, write
 
 STAGES = "[lead_stages]\nfile = 'x.csv'\n[lead_stages.columns]\n"
@@ -74,6 +79,8 @@ def test_where_keeps_rows_and_their_numbers(tmp_path: Path) -> None:
         "[leads.columns]", "where = \"kind is null or kind = 'B'\"\n[leads.columns]"
     )
     assert column(tmp_path, mapping, "leads", "lead_id") == ["2", "3"]
+    neither = mapping.replace("kind is null or kind = 'B'", "kind != 'A'")
+    assert column(tmp_path, neither, "leads", "lead_id") == ["2"]  # NULL is not unequal
     write(tmp_path, x="id,day,kind\n1,never,A\n2,2026-01-03,B\n3,never,\n")
     assert "x.csv, row 4, column 'day'" in refused(tmp_path, mapping)
 
@@ -181,9 +188,6 @@ def test_what_is_wrong_is_named(tmp_path: Path, mapping: str, message: str) -> N
 def test_a_mapping_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     write(tmp_path, x=X)
     (tmp_path / "mapping.toml").write_bytes(b"\xff\xfe")
-    from data.config import Config
-    from data.errors import LoadError
-    from data.sources.files import read_folder
 
     with pytest.raises(LoadError, match="is not UTF-8"):
         read_folder(tmp_path, Config(), mapping=tmp_path / "mapping.toml")
@@ -194,3 +198,13 @@ def test_a_mapping_that_is_not_there_or_not_text(tmp_path: Path) -> None:
 def test_only_the_named_files_are_read(tmp_path: Path) -> None:
     write(tmp_path, x=X, leads="broken\n", spend="also")
     assert set(read(tmp_path, LEADS).tables) == {"leads"}
+
+
+def test_the_mapping_in_the_documentation_is_valid() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "loading.md").read_text("utf-8")
+    first, second = (part.split("```")[0] for part in text.split("```toml")[1:])
+    (leads,) = parse_mapping(tomllib.loads(first), where="loading.md")
+    assert set(leads.columns) == {"lead_id", "created_at", "channel", "segment"}
+    assert tomllib.loads(second)["opportunities"]["join"]["teams"]["on"] == {"rep": "rep_name"}
+    for key in (*BLOCK_KEYS, *COLUMN_KEYS):
+        assert f"`{key}" in text
