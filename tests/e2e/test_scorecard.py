@@ -130,7 +130,7 @@ def test_a_broken_link_opens_with_defaults_and_says_so(
     strip = scorecard.locator(".strip")
     expect(strip).to_contain_text("region “EMAE”, which is not in the data")
     expect(strip).to_contain_text("“<script>”")
-    expect(strip).to_contain_text("more settings")
+    expect(strip).to_contain_text("“foo” that is unknown")
 
 
 def test_the_definition_is_one_click_away(scorecard: Page, demo_app: AppServer) -> None:
