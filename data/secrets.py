@@ -46,8 +46,17 @@ def cookie_key(*, demo: bool) -> str:
     if given is not None:
         return _checked(given, ".streamlit/secrets.toml: [auth] cookie_key")
     if demo:
-        return _demo_key(warehouse.LOCAL_DIR / "cookie.key")
+        return _demo_key(_demo_key_path())
     raise ConfigError("There is no key to sign the sign-in cookie with.", remedy=_REMEDY)
+
+
+def has_demo_key() -> bool:
+    """Whether a key was made for the demo: what to go by while the warehouse cannot be asked."""
+    return _demo_key_path().exists()
+
+
+def _demo_key_path() -> Path:
+    return warehouse.LOCAL_DIR / "cookie.key"
 
 
 def _from_secrets_file(path: Path) -> str | None:

@@ -7,39 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Date,
-    DateTime,
-    Double,
-    Integer,
-    Numeric,
-    Table,
-)
 
+from data.arrow import schema_of
 from data.demo.draws import Floats, Ints
 from data.tables import CONTRACT
-
-_TYPES = (
-    (DateTime, pa.timestamp("us")),
-    (Date, pa.date32()),
-    (Boolean, pa.bool_()),
-    (Double, pa.float64()),
-    (Numeric, pa.decimal128(18, 2)),
-    (BigInteger, pa.int64()),
-    (Integer, pa.int32()),
-)
-
-
-def arrow_type(kind: object) -> pa.DataType:
-    """The Arrow type of a contract column's SQLAlchemy type."""
-    return next((arrow for sql, arrow in _TYPES if isinstance(kind, sql)), pa.string())
-
-
-def schema_of(table: Table) -> pa.Schema:
-    """The Arrow schema that a contract table is built in."""
-    return pa.schema([(c.name, arrow_type(c.type)) for c in table.columns])
 
 
 def words(values: Sequence[str | None], codes: Ints) -> pa.Array:

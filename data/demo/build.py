@@ -39,7 +39,7 @@ from data.errors import ScorecardError
 from data.tables import CONTRACT
 
 Progress = Callable[[str, float], None]
-FEWEST_LEADS, EARLIEST, LATEST = 200, date(2005, 1, 1), date(2095, 12, 31)
+FEWEST_LEADS, EARLIEST, LATEST = 100, date(2000, 1, 1), date(2095, 12, 31)
 LOADED_HOUR = 6  # of the morning after, company time
 # Source of each table, and how long before the load its data end.
 SOURCES = {

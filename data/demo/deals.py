@@ -108,8 +108,9 @@ def _rush(draws: Draws, name: str, created: Times, closes: Times, won: Bools) ->
     wait = (quarter_ends - closes).astype(np.int64) / 86_400e6
     rushed = won & (wait < 40) & (rng.random(len(won)) < 0.6)
     early = np.minimum(rng.exponential(4.0, len(won)), 13.0)
-    late = quarter_ends - days(early + 0.3)
-    return np.where(rushed & (late > created + days(np.full(len(won), 7.0))), late, closes)
+    late = np.subtract(quarter_ends, days(early + 0.3))
+    in_time = (late - created).astype(np.int64) > 7 * DAY_US
+    return np.where(rushed & in_time, late, closes)
 
 
 def _at_work(clock: Clock, moments: Times, owner: Ints) -> Times:

@@ -15,9 +15,10 @@ from data.demo.company import (
     REGION_SHARES,
     REGION_ZONES,
     SEGMENT_SHARES,
+    ZONES,
 )
 from data.demo.draws import Bools, Draws, Floats, Ints, Times, days, evenly, pick
-from data.demo.stories import SHOW_CHANNEL, SHOW_DAYS, SHOW_LEADS, Stories
+from data.demo.stories import SHOW_CHANNEL, SHOW_DAYS, SHOW_LEADS, SHOW_ZONE, Stories
 
 GROWTH_A_YEAR = 1.20
 WEEKDAYS = np.array([1.04, 1.12, 1.10, 1.04, 0.86, 0.16, 0.14])
@@ -146,6 +147,7 @@ def build_leads(
     segment = pick(evenly(rng, everyone, 50), SEGMENT_SHARES)[root]
     zones = np.array(REGION_ZONES)
     zone = zones[region, rng.integers(0, zones.shape[1], total)[root]]
+    zone = np.where(is_show, ZONES.index(SHOW_ZONE), zone)
     created = _moments(draws, window, clock, day, zone, is_show)
 
     order = np.argsort(created, kind="stable")

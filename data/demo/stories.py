@@ -18,6 +18,7 @@ LEADS = 20_000
 SHOW_CHANNEL = "trade_show"
 SHOW_CAMPAIGN = "RevenueCon Chicago"
 SHOW_DAYS = 3
+SHOW_ZONE = "America/Chicago"
 SHOW_LEADS = 1_000
 SHOW_READY = 10
 SHOW_MQL_SHARE = 0.25

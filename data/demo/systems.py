@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from data.demo.arrow import contract_table, ids, joined, words
 from data.demo.clock import Window
-from data.demo.draws import Bools, Draws, Ints, Times, seconds
+from data.demo.draws import Bools, Draws, Ints, Times, evenly, seconds
 from data.demo.funnel import Passes
 from data.tables import STAGES
 
@@ -84,7 +84,7 @@ def ordinary_records(draws: Draws, passes: Passes, records: Records, stage: str,
     later = at + lag
     marketing_at, sales_at = (at, later) if stage == "mql" else (later, at)
     again, direct = passes.again[rows], passes.direct[rows]
-    draw = rng.random(size)
+    draw = evenly(rng, np.zeros(size, dtype=np.int64), 100)
     unsynced = ~again & ~direct & (draw < UNSYNCED)
     why = rng.integers(PENDING, EXCLUDED + 1, size)
     error = np.where(unsynced & (why == ERROR), rng.integers(0, TEST_RECORD, size), -1)

@@ -27,23 +27,23 @@ LEVELS = {
     "win_rate": 0.24,
     "sla_response": 0.95,
     "mql_completeness": 0.85,
-    "cost_per_mql": 340.0,
+    "cost_per_mql": 400.0,
     "response_hours": 2.0,
     "sales_cycle_days": 65.0,
     "stage_days_mql_to_sql": 9.0,
     "lead_rejection_rate": 0.25,
 }
-PLANNED_GROWTH = 1.05  # a quarter on the one before, where nothing is known yet
+PLANNED_GROWTH = 1.045  # a quarter on the one before, where nothing is known yet
+ENOUGH_DAYS = 20  # business days that tell what a quarter of counts will be
 MISJUDGED = (0.92, 1.09)  # plan ÷ outcome of a quarter
 
 
 def nice(value: float, digits: int = 2) -> float:
-    """A round number: two significant digits unless told."""
+    """A round whole number: two significant digits unless told."""
     if value <= 0:
         return 0.0
-    step = 10.0 ** (np.floor(np.log10(value)) - digits + 1)
-    rounded = round(value / step) * step
-    return float(round(rounded, 6)) if step < 1 else float(round(rounded))
+    step = max(10.0 ** (np.floor(np.log10(value)) - digits + 1), 1.0)
+    return float(round(round(value / step) * step))
 
 
 @dataclass(frozen=True)
@@ -55,41 +55,41 @@ class Actual:
 
 
 class _Plan:
-    """Quarter plans of one metric; a quarter outside the window is planned from its neighbour."""
+    """Quarter plans of one metric, near its outcome; a quarter without one has its neighbours'."""
 
     def __init__(self, draws: Draws, clock: Clock, window: Window, metric: str,
                  actual: Actual) -> None:  # fmt: skip
-        self._clock, self._metric = clock, metric
-        self._rng = draws.named(f"plan of {metric}")
-        first, last = (
-            int(quarter_number(window.days[i : i + 1])[0]) for i in (0, len(window.days) - 1)
-        )
-        starts_whole = quarter_start(first) == window.first_day
-        ends_whole = quarter_start(last + 1) == window.through + timedelta(days=1)
-        self._first = first if starts_whole else first + 1
-        self._last = last if ends_whole else last - 1
-        count = self._last - self._first + 1
-        place = quarter_number(clock.company_day(actual.at)) - self._first
-        inside = (place >= 0) & (place < count)
-        self._totals = np.bincount(place[inside], actual.amount[inside], minlength=count)
-        self._errors = self._rng.uniform(*MISJUDGED, size=64)
+        self._clock, self._is_money = clock, metric in MONEY_METRICS
+        self._errors = draws.named(f"plan of {metric}").uniform(*MISJUDGED, size=64)
+        number = quarter_number(clock.company_day(actual.at))
+        first, last = (int(n) for n in quarter_number(window.days[[0, -1]]))
+        self._outcomes: dict[int, float] = {}
+        for quarter in range(first, last + 1):
+            begins, ends = quarter_start(quarter), quarter_start(quarter + 1)
+            whole = self.working_days(begins, ends)
+            seen = self.working_days(
+                max(begins, window.first_day), min(ends, window.through + timedelta(days=1))
+            )
+            # Deals close late in a quarter: only a whole one tells what it brings.
+            if seen == whole or (seen >= ENOUGH_DAYS and not self._is_money):
+                total = float(actual.amount[number == quarter].sum())
+                self._outcomes[quarter] = total * whole / seen
 
     def working_days(self, first: date, last: date) -> int:
         """Business days from ``first`` up to, without, ``last``."""
-        return int(
-            self._clock.is_working(np.arange(np.datetime64(first), np.datetime64(last))).sum()
-        )
+        days = np.arange(np.datetime64(first), np.datetime64(last))
+        return int(self._clock.is_working(days).sum())
 
     def quarter(self, number: int) -> float:
         """The quarter's target, a round number."""
-        known = min(max(number, self._first), self._last)
-        days = [self.working_days(quarter_start(q), quarter_start(q + 1)) for q in (number, known)]
-        growth = PLANNED_GROWTH ** (number - known)
-        total = float(self._totals[known - self._first])
-        if self._metric in MONEY_METRICS and number - 4 >= self._first and number > known:
-            total = float(self._totals[number - 4 - self._first]) * PLANNED_GROWTH**4
-            growth, days = 1.0, [1, 1]
-        return nice(total * growth * days[0] / days[1] * self._errors[number % len(self._errors)])
+        error = self._errors[number % len(self._errors)]
+        if number in self._outcomes:
+            return nice(self._outcomes[number] * error)
+        known = sorted(self._outcomes)
+        nearest = known[:1] if number < known[0] else known[-4 if self._is_money else -1 :]
+        centre = sum(nearest) / len(nearest)
+        level = sum(self._outcomes[q] for q in nearest) / len(nearest)
+        return nice(level * PLANNED_GROWTH ** (number - centre) * error)
 
     def part(self, number: int, first: date, last: date) -> float:
         """A part of the quarter by its business days."""

@@ -25,11 +25,7 @@ SALES, MARKETING, PARTNER, SUCCESS = (TEAMS.index(t) for t in TEAMS)
 INBOUND, OUTBOUND = 0, 1
 UNRECORDED = -1
 # Touches of sales and success have channels of their own beside the leads' channels.
-TOUCH_CHANNELS = tuple(name or "direct" for name in CHANNEL_NAMES) + (
-    "phone",
-    "meeting",
-    "sequence",
-)
+TOUCH_CHANNELS = (*(name or "direct" for name in CHANNEL_NAMES), "phone", "meeting", "sequence")
 PHONE, FACE, SEQUENCE = (TOUCH_CHANNELS.index(n) for n in ("phone", "meeting", "sequence"))
 OWN_EMAIL = TOUCH_CHANNELS.index("email")
 ASSETS = (

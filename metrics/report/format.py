@@ -30,6 +30,8 @@ _SUFFIXES = {Unit.HOURS: " h", Unit.DAYS: " d", Unit.MULTIPLE: "×"}
 # A count is written in full below this, money below the other; above, in short form.
 _FULL_COUNT = 100_000
 _FULL_MONEY = 10_000
+# Beyond any company's figures: only a defect in the data gets here, and it shall look like one.
+_ABSURD = 1e18
 _CODE = re.compile(r"([A-Z]{3})(?=\d)")
 _THOUSANDS = re.compile(r"(?<=\d)K")
 
@@ -65,8 +67,8 @@ class Formats:
 
     def exact(self, value: float | None, unit: Unit) -> str:
         """In full, for a tooltip or a definition: €1,240,310.55."""
-        if value is None or not math.isfinite(value):
-            return UNDEFINED
+        if value is None or not math.isfinite(value) or abs(value) >= _ABSURD:
+            return self.value(value, unit)
         if unit is Unit.MONEY:
             return self._clean(format_currency(value, self.currency, locale=self.locale))
         if unit is Unit.COUNT:
@@ -128,10 +130,13 @@ class Formats:
 
     def _difference(self, size: float, unit: Unit) -> str:
         if unit is Unit.SHARE:
-            return f"{self._decimal(size * 100, 1, trim=False)} pp"
+            points = f"{size:.0e}" if size >= _ABSURD else self._decimal(size * 100, 1, trim=False)
+            return f"{points} pp"
         return self._magnitude(size, unit, trim=unit is Unit.MONEY)
 
     def _magnitude(self, size: float, unit: Unit, *, trim: bool) -> str:
+        if size >= _ABSURD:
+            return f"{size:.0e}"
         match unit:
             case Unit.COUNT:
                 return self._count(size)
@@ -177,10 +182,9 @@ class Formats:
 
     def _share(self, size: float, *, trim: bool) -> str:
         percent = size * 100
+        decimals = 0 if percent >= 1000 else 1
         if 0.005 <= percent < 1 and not trim:
             decimals = 2
-        else:
-            decimals = 0 if percent >= 1000 else 1
         number = self._decimal(percent, decimals, trim=trim)
         return self._clean(self._percent_pattern.replace("#", number))
 

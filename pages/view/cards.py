@@ -84,7 +84,8 @@ def _goal(tile: Tile, formats: Formats) -> str:
         f"{_about(tile, formats, label)}"
         f'<p class="goal-figure"><b>{_e(words.headline(tile, formats))}</b> '
         f"<span>{_e(words.goal_of(tile, formats))}</span></p>"
-        f"{_bar(tile)}<p class='goal-line'>{_judged(words.goal_line(tile, formats))}{marks}</p></section>"
+        f'{_bar(tile)}<p class="goal-line">{_judged(words.goal_line(tile, formats))}{marks}</p>'
+        "</section>"
     )
 
 

@@ -7,13 +7,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 
-from metrics.members import filter_members
-
 from data.config import Config
 from data.errors import WarehouseError
 from data.warehouse import Warehouse, open_warehouse, warehouse_url
 from metrics.cache import LastGood
 from metrics.calendar import Calendar
+from metrics.members import filter_members
 from metrics.report.format import Formats
 from metrics.view import View
 from pages.view.auth import Viewer

@@ -109,7 +109,9 @@ class _Reader:
         text = self.single(name)
         if text is None or text in options:
             return text
-        self.refuse(name, text, f"which is not one of {', '.join(options)}: showing the default.")
+        close = nearest(text[:MAX_ECHO], options)
+        hint = f" (did it mean {close}?)" if close else ""
+        self.refuse(name, text, f"which is unknown{hint}: showing the default.")
         return None
 
     def as_of(self) -> datetime | None:

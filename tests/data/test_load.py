@@ -205,7 +205,7 @@ def test_a_reader_goes_on_during_a_load_and_then_sees_the_new_one(
 ) -> None:
     load(engine_url, {"leads": leads("a"), "reps": reps_of(1)})
     reader = start(READER, engine_url)
-    during = []
+    during: list[str] = []
     try:
         assert answered(reader) == "1 1"
         derive: Callable[..., None] = data.load.derive
