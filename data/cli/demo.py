@@ -25,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--leads", type=_leads, default=LEADS, help="how many leads (default: %(default)s)"
     )
     parser.add_argument(
-        "--seed", type=_seed, default=SEED, help="another seed, another company (default: 42)"
+        "--seed",
+        type=_seed,
+        default=SEED,
+        help="another seed, another company (default: %(default)s)",
     )
     parser.add_argument(
         "--through", type=_day, metavar="DATE", help="its last day (default: yesterday)"
