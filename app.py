@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,19 +21,32 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from data.errors import ScorecardError
+from data.state import open_state
 from data.warehouse import open_warehouse
 from pages.view.failure import show_failure
 
+log = logging.getLogger(__name__)
 FRAME = Path(__file__).resolve().parent / "pages" / "view" / "frame.py"
 
 
+# What every run needs and takes long to import. Not the sign-in: its cookie component registers
+# itself with Streamlit when it is imported, which works in a visitor's run alone.
+WARM = ("metrics.tiles", "metrics.report.sparkline", "metrics.report.words", "data.users")
+
+
 def _warm_up() -> None:
-    """Import what every run needs, then take it out of the garbage collector's way.
+    """Migrate the state database; load the libraries out of the garbage collector's way.
 
     Streamlit collects after each run; over the libraries' own objects that costs more than the
     run itself.
     """
-    importlib.import_module("pages.view.frame")
+    for module in WARM:
+        importlib.import_module(module)
+    try:
+        open_state()
+    except ScorecardError as error:
+        # The server starts all the same: every visitor reads what is wrong, and /ready answers.
+        log.error("%s", error)
     gc.collect()
     gc.freeze()
 

@@ -50,9 +50,9 @@ def load_tables(
 ) -> LoadReport:
     """Replace the warehouse by these tables; those not given become empty.
 
-    Columns may be left out (NULL) but not added. ``loads`` is written as given; without rows
-    there it gets one a table given, all of ``source``. ``progress`` gets a text and the share
-    done (0–1). Raises ``LoadError`` or ``WarehouseError``, and then nothing has changed.
+    Columns may be left out (NULL) but not added. ``loads`` is written as given; without
+    rows there it gets one a table given, all of ``source``. ``progress`` gets a text and the
+    share done (0–1). Raises ``LoadError`` or ``WarehouseError``, and then nothing has changed.
     """
     checked = {name: _fitted(name, rows) for name, rows in tables.items()}
     report = LoadReport(

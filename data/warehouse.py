@@ -15,8 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from sqlalchemy import Engine, Executable, Select, func, literal, select, union_all
+from sqlalchemy import Engine, Executable, func, literal, select, union_all
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -103,12 +102,6 @@ class Warehouse:
         except SQLAlchemyError as error:
             raise failure(self.url, error) from error
 
-    def frame(self, statement: Select[Any]) -> pd.DataFrame:
-        """The same as a frame, for small results."""
-        rows = self.rows(statement)
-        columns = [column.key for column in statement.selected_columns]
-        return pd.DataFrame(rows, columns=columns)
-
     def refreshed(self) -> Warehouse:
         """This warehouse, or, when its data or what is derived from them have changed, a new one
         on the same engine."""
@@ -154,6 +147,11 @@ class Warehouse:
     def data_version(self) -> str:
         """Twelve hex digits that change when, and only when, a load has changed the data."""
         return version_of(self._loads)
+
+    @property
+    def version_key(self) -> tuple[str, str, str | None]:
+        """What every answer of this warehouse depends on: its place, data and derived tables."""
+        return self.location, self.data_version, self.meta.get("derived_at")
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:

@@ -35,7 +35,7 @@ def cached_rows(warehouse: Warehouse, statement: Select) -> list[dict[str, Any]]
     """The rows of a statement, from the cache where the same was asked of the same data."""
     compiled = statement.compile(warehouse.engine, compile_kwargs={"render_postcompile": True})
     parameters = tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))
-    key = (warehouse.location, warehouse.data_version, str(compiled), parameters)
+    key = (warehouse.version_key, str(compiled), parameters)
     return RESULTS.get(key, lambda: warehouse.rows(statement))
 
 
@@ -258,7 +258,7 @@ def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
 
     A question and the configuration decide the SQL, so that a repeated one is not compiled anew.
     """
-    key = (warehouse.location, warehouse.data_version, warehouse.config.fingerprint, query)
+    key = (warehouse.version_key, warehouse.config.fingerprint, query)
     return RESULTS.get(key, lambda: Run(warehouse, query).rows())
 
 

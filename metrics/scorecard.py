@@ -151,7 +151,7 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
     has the last one that it gave for this view, if any.
     """
-    key = (warehouse.location, warehouse.data_version, warehouse.config.fingerprint, view)
+    key = (warehouse.version_key, warehouse.config.fingerprint, view)
     scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
     _LAST_GOOD.keep((warehouse.url, view), scorecard)
     return scorecard

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, case, cast, func, select
+from sqlalchemy import and_, case, cast, false, func, or_, select
 from sqlalchemy.types import Double
 
 from data.dialects.functions import seconds_between
@@ -32,10 +32,10 @@ def _links() -> Links:
 
 
 def _amounts_then(context: Context):
-    """Per opportunity whose amount may have changed after the as-of moment: the last one by then.
+    """Per opportunity: its last amount by the as-of moment, and whether a row came after that.
 
-    An opportunity without a row in ``opportunity_stages`` after that moment has kept its amount,
-    so this is empty when the question is about now.
+    An opportunity that is open today and has no row in ``opportunity_stages`` after the moment
+    has kept its amount.
     """
     s = opportunity_stages.c
     known = case((and_(s.entered_at <= context.as_of, s.amount.is_not(None)), s.amount))
@@ -54,8 +54,8 @@ def _amounts_then(context: Context):
         order.label("place"),
     ).subquery("stage_rows")
     return (
-        select(rows.c.opportunity_id, rows.c.amount)
-        .where(rows.c.place == 1, rows.c.changed_later, rows.c.amount.is_not(None))
+        select(rows.c.opportunity_id, rows.c.amount, rows.c.changed_later)
+        .where(rows.c.place == 1, rows.c.amount.is_not(None))
         .subquery("amount_then")
     )
 
@@ -64,14 +64,13 @@ def _open_amount(context: Context):
     """(FROM clause, amount) for opportunities that need not be closed."""
     then = _amounts_then(context)
     source = opportunities.outerjoin(then, then.c.opportunity_id == opportunities.c.opportunity_id)
-    closed = and_(
-        opportunities.c.status != "open",
-        opportunities.c.closed_at.is_not(None),
-        opportunities.c.closed_at <= context.as_of,
-    )
+    o = opportunities.c
+    closed = and_(o.status != "open", o.closed_at <= context.as_of)
+    was_other = or_(o.closed_at > context.as_of, then.c.changed_later)
     amount = case(
-        (closed, opportunities.c.amount),
-        else_=func.coalesce(then.c.amount, opportunities.c.amount),
+        (func.coalesce(closed, false()), o.amount),
+        (was_other, func.coalesce(then.c.amount, o.amount)),
+        else_=o.amount,
     )
     return source, amount
 

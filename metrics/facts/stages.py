@@ -69,7 +69,10 @@ def _members(context: Context, stage: str) -> FromClause:
     """One row a lead that reached the stage: its unit, when, and its place within the unit."""
     entries = _first_entries(context).subquery("first_entries")
     at = _reached(entries, stage)
-    columns = [entries.c[_own_entry(name)] for name in STAGE_ORDER]
+    columns = [
+        _reached(entries, "mql").label("mql_at"),
+        *(entries.c[_own_entry(name)] for name in STAGE_ORDER),
+    ]
     if context.unit == "lead":
         return (
             select(entries.c.lead_id, entries.c.lead_id.label("unit"), at.label("at"), *columns)
@@ -119,7 +122,7 @@ def _followed(context: Context, members: FromClause, targets: tuple[str, ...]) -
         )
         return func.min(case((or_(s.c.stage == stage, skipped), s.c.entered_at)))
 
-    kept = [counted.c.lead_id, counted.c.at, counted.c[_own_entry("mql")]]
+    kept = [counted.c.lead_id, counted.c.at, counted.c.mql_at]
     return (
         select(*kept, *(first_entry(stage).label(f"to_{stage}") for stage in targets))
         .select_from(source)
@@ -158,14 +161,14 @@ def entered(stage: str) -> Callable[[Context], Fact]:
         measures = {"n": Count()}
         for metric_id, (to, days) in context.cohorts.items():
             measures |= cohort_measures(metric_id, at, counted.c[f"to_{to}"], days, context)
-        own_mql = counted.c[_own_entry("mql")]
-        since_mql = cast(seconds_between(own_mql, at), Double) / SECONDS_A_DAY
+        mql_at = counted.c.mql_at
+        since_mql = cast(seconds_between(mql_at, at), Double) / SECONDS_A_DAY
         return Fact(
             source=counted,
             moment=at,
             links=Links(lead_id=counted.c.lead_id),
             measures=measures,
-            values={"days_since_mql": case((own_mql <= at, since_mql))},
+            values={"days_since_mql": case((mql_at <= at, since_mql))},
         )
 
     return fact

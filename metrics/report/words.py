@@ -124,11 +124,16 @@ def goal_line(tile: Tile, formats: Formats) -> Words:
 
 def tally(scorecard: Scorecard) -> str:
     """The one joint tally of both teams' targets."""
-    tiles = [*scorecard.goals, *(t for column in scorecard.columns.values() for t in column)]
-    judged = [t.target.is_met for t in tiles if t.target and t.target.is_met is not None]
+    tiles = [*scorecard.goals, *scorecard.tiles]
+    # A KPI that is a goal and a tile for the same period has one target.
+    judged = {
+        (tile.metric.id, tile.target.value): tile.target.is_met
+        for tile in tiles
+        if tile.target is not None and tile.target.is_met is not None
+    }
     if not judged:
         return "No target to judge in this period"
-    met = sum(1 for is_met in judged if is_met)
+    met = sum(judged.values())
     return f"{met} of {len(judged)} targets met"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import extra_streamlit_components as stx
 import streamlit as st
 from extra_streamlit_components.CookieManager import _component_func
+from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
 from streamlit_authenticator import Authenticate
 from streamlit_authenticator.controllers import AuthenticationController, CookieController
@@ -226,6 +227,10 @@ class _CookieWriter(stx.CookieManager):
     """
 
     def __init__(self, place: DeltaGenerator | None) -> None:
+        # A component declared outside a run, as when start-up imports this module, is not known
+        # to the server: it would never load, and the cookie never be set.
+        if runtime.exists():
+            runtime.get_instance().component_registry.register_component(_component_func)
         self.cookie_manager = _component_func
         self.cookies: dict[str, str] = {}
         self._place = place

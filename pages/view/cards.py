@@ -131,7 +131,8 @@ def _tile(tile: Tile, formats: Formats) -> str:
     goal, state = words.target_words(tile, formats)
     joined = f"{_e(goal)} · {_judged(state)}" if state.text else _e(goal)
     qualifier = f' <span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
-    marks = "".join(_mark(mark) for mark in tile.marks)
+    # Beside a long label there is room for one mark; a second one stands with the change.
+    marks, late_marks = "".join(map(_mark, tile.marks[:1])), "".join(map(_mark, tile.marks[1:]))
     early = ""
     if tile.early is not None:
         line = words.early_line(tile.early, tile.metric.unit, formats)
@@ -141,7 +142,8 @@ def _tile(tile: Tile, formats: Formats) -> str:
         f'<div class="tile-head">{_about(tile, formats, tile.label)}{marks}'
         f'<span class="tile-target">{joined}</span></div>'
         f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b>{qualifier}</p>'
-        f'<p class="tile-change">{_e(words.change_line(tile, formats))}</p>{early}</article>'
+        f'<p class="tile-change">{_e(words.change_line(tile, formats))} {late_marks}</p>'
+        f"{early}</article>"
     )
 
 

@@ -19,7 +19,7 @@ BAR_FILTERS = ("region", "segment", "product_line", "channel")
 SETTINGS = ("cadence", "period", "compare", "model", "as_of", "present")
 NULL_MEMBER = "~"
 MAX_ECHO = 40
-MAX_NOTICES = 4
+MAX_UNKNOWN = 3
 
 Member = str | None
 Query = Mapping[str, Sequence[str]]
@@ -168,11 +168,13 @@ class _Reader:
 
     def unknown_names(self) -> None:
         known = (*SETTINGS, *DIMENSIONS)
-        for name in self.query:
-            if name not in known:
-                close = nearest(name[:MAX_ECHO], known)
-                hint = f" Did it mean {close}?" if close else ""
-                self.notices.append(f"The link has a setting {echo(name)} that is unknown.{hint}")
+        unknown = [name for name in self.query if name not in known]
+        for name in unknown[:MAX_UNKNOWN]:
+            close = nearest(name[:MAX_ECHO], known)
+            hint = f" Did it mean {close}?" if close else ""
+            self.notices.append(f"The link has a setting {echo(name)} that is unknown.{hint}")
+        if len(unknown) > MAX_UNKNOWN:
+            self.notices.append(f"{len(unknown) - MAX_UNKNOWN} more settings are unknown.")
 
 
 def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
@@ -181,6 +183,8 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     Never raises on any input. The notices hold plain text; whoever shows them escapes it.
     """
     reader = _Reader(query, bounds)
+    # First what shows more than was asked for.
+    filters = reader.filters()
     as_of = reader.as_of()
     cadence = reader.choice("cadence", list(Cadence))
     period = reader.period(Cadence(cadence) if cadence else None, as_of or bounds.as_of)
@@ -190,17 +194,13 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         cadence=period.cadence,
         period=period,
         compare=Compare(compare or Compare.PREVIOUS),
-        filters=reader.filters(),
+        filters=filters,
         model=reader.choice("model", MODELS),
         as_of=as_of,
         present=present == "1",
     )
     reader.unknown_names()
-    notices = reader.notices
-    if len(notices) > MAX_NOTICES:
-        left = len(notices) - MAX_NOTICES
-        notices = [*notices[:MAX_NOTICES], f"{left} more settings of the link were not understood."]
-    return view, tuple(notices)
+    return view, tuple(reader.notices)
 
 
 def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:

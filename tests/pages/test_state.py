@@ -15,7 +15,7 @@ from metrics.calendar import Cadence, Calendar
 from metrics.view import Compare
 from pages.view.state import (
     MAX_ECHO,
-    MAX_NOTICES,
+    MAX_UNKNOWN,
     Bounds,
     ViewState,
     decode_member,
@@ -118,7 +118,7 @@ def test_a_hostile_value_leaves_its_setting_at_the_default_and_says_so(
 )
 def test_any_query_opens_and_what_it_opens_has_a_link(query: dict[str, list[str]]) -> None:
     view, notices = parse(query, BOUNDS)
-    assert len(notices) <= MAX_NOTICES + 1
+    assert len(notices) <= len(SETTINGS) + MAX_UNKNOWN + 1
     assert parse(to_query(view, BOUNDS), BOUNDS) == (view, ())
 
 
@@ -192,3 +192,10 @@ def test_a_misspelt_setting_is_named_with_the_nearest() -> None:
     _, notices = parse({"regoin": ["EMEA"]}, BOUNDS)
     assert "regoin" in notices[0]
     assert "region" in notices[0]
+
+
+def test_however_much_is_wrong_the_filter_that_was_lost_stands_first() -> None:
+    query = {f"junk{n}": ["x"] for n in range(500)} | {"period": ["x"], "region": ["EMAE"]}
+    _, notices = parse(query, BOUNDS)
+    assert "EMAE" in notices[0]
+    assert notices[-1] == "497 more settings are unknown."
