@@ -76,10 +76,8 @@ class Clock:
         opens_s = OPENS_HOUR * 3600 - self._offset_s[:, working]
         midnights = self._days[working].astype("datetime64[us]").astype(np.int64)
         self._opens = midnights[None, :] + opens_s * 1_000_000
-        company = zones.index(COMPANY_ZONE)
-        self._midnights = self._days.astype("datetime64[us]") - self._offset_s[company].astype(
-            "timedelta64[s]"
-        )
+        # Where days begin and end, the night of a change counts: asked day by day.
+        self._midnights = np.array([utc(day, COMPANY_ZONE) for day in plain])
 
     @staticmethod
     def _offset(zone: str, day: date) -> int:

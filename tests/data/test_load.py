@@ -13,18 +13,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import func, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.schema import DDL
+from sqlalchemy import func, select
 
 import data.load
 from data.arrow import schema_of
-from data.dialects import dialect_of
 from data.errors import LoadError, WarehouseError
 from data.load import data_through
-from data.swap import copying, replacing
-from data.tables import CONTRACT, loads, metadata, reps, scorecard_meta, touches
-from data.tables import business_days as derived_table
+from data.tables import CONTRACT, loads, reps, scorecard_meta
 from data.tables import leads as leads_table
 from tests.data.loading import leads, load, reading, rows_of, write
 
@@ -205,7 +200,7 @@ def test_a_reader_goes_on_during_a_load_and_then_sees_the_new_one(
 ) -> None:
     load(engine_url, {"leads": leads("a"), "reps": reps_of(1)})
     reader = start(READER, engine_url)
-    during = []
+    during: list[str] = []
     try:
         assert answered(reader) == "1 1"
         derive: Callable[..., None] = data.load.derive
@@ -273,88 +268,6 @@ def test_a_killed_load_leaves_the_old_one(engine_url: str, tmp_path: Path) -> No
     assert not list(tmp_path.rglob("building-*"))
 
 
-def test_copying_keeps_the_facts_and_empties_what_is_derived(engine_url: str) -> None:
-    load(engine_url, {"leads": leads("a")}, company="demo")
-    url = make_url(engine_url)
-    handed = {"calendar": "UTC", "day": datetime(2026, 1, 1).date()}
-    with copying(url) as connection:
-        assert connection.execute(select(leads_table.c.lead_id)).scalars().all() == ["a"]
-        assert connection.execute(select(func.count()).select_from(derived_table)).scalar() == 0
-        meta = dict(map(tuple, connection.execute(select(scorecard_meta))))
-        assert meta["company"] == "demo"
-        moments = {
-            column.name: datetime(2026, 1, 1)
-            for column in derived_table.columns
-            if column.name.endswith("_at")
-        }
-        numbers = {
-            column.name: 0
-            for column in derived_table.columns
-            if column.name not in {*handed, *moments}
-        }
-        connection.execute(insert(derived_table), [{**handed, **moments, **numbers}])
-    assert len(rows_of(engine_url, derived_table)) == 1
-    assert lead_ids(engine_url) == ["a"]
-    with pytest.raises(RuntimeError, match="stop"), copying(url) as connection:
-        raise RuntimeError("stop")
-    assert len(rows_of(engine_url, derived_table)) == 1
-
-
-def test_copying_needs_a_warehouse(engine_url: str) -> None:
-    with pytest.raises(WarehouseError, match="data demo"), copying(make_url(engine_url)):
-        pass
-
-
-def test_copying_takes_a_warehouse_made_by_other_means(engine_url: str) -> None:
-    url = make_url(engine_url)
-    engine = dialect_of(url).create_engine(url, read_only=False, timeout_seconds=0)
-    with engine.begin() as connection:
-        metadata.create_all(connection, tables=[leads_table])
-        connection.execute(
-            insert(leads_table), {"lead_id": "a", "created_at": datetime(2026, 1, 1)}
-        )
-    engine.dispose()
-    with copying(url) as connection:
-        assert connection.execute(select(func.count()).select_from(touches)).scalar() == 0
-    assert lead_ids(engine_url) == ["a"]
-    assert rows_of(engine_url, touches) == []
-
-
-def test_what_the_company_has_on_its_tables_stays() -> None:
-    """PostgreSQL only: views, grants, further columns and tables outlive a load."""
-    from tests.matrix import ENGINES
-
-    with ENGINES["postgresql"](Path()) as text:
-        load(text, {"leads": leads("a")})
-        url = make_url(text)
-        engine = dialect_of(url).create_engine(url, read_only=False, timeout_seconds=0)
-        with engine.begin() as connection:
-            for statement in (
-                "CREATE VIEW web_leads AS SELECT lead_id FROM leads",
-                "ALTER TABLE leads ADD COLUMN mood text",
-                "CREATE TABLE own (n int)",
-                "INSERT INTO own VALUES (1)",
-                "GRANT SELECT ON leads TO PUBLIC",
-                "ALTER TABLE reps DROP COLUMN timezone",
-            ):
-                connection.execute(DDL(statement))
-        load(text, {"leads": leads("b", "c"), "reps": reps_of(1)})
-        with engine.connect() as connection:
-            for question, answer in (
-                ("SELECT count(*) FROM web_leads", 2),
-                ("SELECT count(mood) FROM leads", 0),
-                ("SELECT n FROM own", 1),
-                ("SELECT count(timezone) FROM reps", 0),
-                (
-                    "SELECT count(*) FROM information_schema.table_privileges "
-                    "WHERE table_name = 'leads' AND grantee = 'PUBLIC'",
-                    1,
-                ),
-            ):
-                assert connection.exec_driver_sql(question).scalar() == answer
-        engine.dispose()
-
-
 def test_a_second_load_waits_or_says_so(
     engine_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -382,12 +295,6 @@ def test_a_second_load_waits_or_says_so(
     other.communicate()
     load(engine_url, {"leads": leads("c")})
     assert lead_ids(engine_url) == ["c"]
-
-
-def test_a_server_that_is_not_there_is_an_error_in_words() -> None:
-    url = make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(WarehouseError, match="cannot be written"), replacing(url):
-        pass
 
 
 def test_a_refused_folder_leaves_the_warehouse_as_it_was(

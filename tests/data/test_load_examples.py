@@ -63,7 +63,7 @@ def counts(url: str) -> dict[str, object]:
 
 def test_olist(engine_url: str, company: Company) -> None:
     if not (OLIST / MQL_FILE).exists():
-        pytest.skip("Olist's data set is not at hand: name its folder in OLIST_DIR.")
+        pytest.skip(reason="Olist's data set is not at hand: name its folder in OLIST_DIR.")
     load_example(engine_url, company, OLIST, "olist.toml", OLIST_CONFIG)
     found = counts(engine_url)
     assert found["months"] == [4, 239, 386, 312, 416, 445, 200, 1141, 1028, 1174, 1352, 1303]

@@ -101,6 +101,13 @@ def test_the_clock_agrees_with_zoneinfo(times: list[datetime | None], zone: Zone
     assert (read.values.to_pylist(), read.bad) == (expected, {})
 
 
+def test_a_clock_that_changes_by_half_an_hour() -> None:
+    lord_howe = ZoneInfo("Australia/Lord_Howe")  # 02:00 becomes 02:30 on 2026-10-04
+    times = [datetime(2026, 10, 4, 2, minute) for minute in (0, 15, 29, 30, 45)]
+    expected = [t.replace(tzinfo=lord_howe).astimezone(UTC).replace(tzinfo=None) for t in times]
+    assert local_to_utc(pa.array(times, TIMESTAMP), lord_howe).to_pylist() == expected
+
+
 @given(st.lists(st.datetimes(timezones=st.sampled_from(ZONES)), max_size=5))
 def test_written_offsets_hold(moments: list[datetime]) -> None:
     kept = [m for m in moments if 2 < m.year < 9998 and not (m.utcoffset().seconds % 60)]  # type: ignore[union-attr]
