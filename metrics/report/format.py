@@ -70,7 +70,8 @@ class Formats:
         if value is None or not math.isfinite(value) or abs(value) >= _ABSURD:
             return self.value(value, unit)
         if unit is Unit.MONEY:
-            return self._clean(format_currency(value, self.currency, locale=self.locale))
+            rounded = round(value, get_currency_precision(self.currency)) + 0.0
+            return self._clean(format_currency(rounded, self.currency, locale=self.locale))
         if unit is Unit.COUNT:
             return self.plain(value)
         return self.value(value, unit)
@@ -79,7 +80,9 @@ class Formats:
         """A bare number in full, without a unit: a numerator or denominator."""
         if not math.isfinite(value):
             return UNDEFINED
-        return self._clean(format_decimal(value, "#,##0.##", locale=self.locale))
+        # Adding 0.0 takes the sign off a negative zero.
+        rounded = round(value, 2) + 0.0
+        return self._clean(format_decimal(rounded, "#,##0.##", locale=self.locale))
 
     def bound(self, value: float, unit: Unit) -> str:
         """A percentile that is only known to be more than this: "> 5.2 h"."""

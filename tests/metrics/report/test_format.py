@@ -112,3 +112,9 @@ def test_changes(change: Change, unit: Unit, text: str) -> None:
 
 def test_a_bounded_percentile_says_more_than() -> None:
     assert US.bound(5.2, Unit.HOURS) == "> 5.2 h"
+
+
+@pytest.mark.parametrize("value", [-0.0, -0.001])
+def test_nothing_is_not_negative_in_full_either(value: float) -> None:
+    assert US.exact(value, Unit.COUNT) == "0"
+    assert US.exact(value, Unit.MONEY) == "€0.00"
