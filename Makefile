@@ -1,10 +1,12 @@
 # One command each: 'make run' starts the app, 'make test' checks everything. Both set up first.
-# Settings: PORT (8501), WAREHOUSE_URL, STATE_URL, SCORECARD_CONFIG, PYTHON (for .venv).
+# Settings: HOST (localhost; 0.0.0.0 for all), PORT (8501), WAREHOUSE_URL, STATE_URL, SCORECARD_CONFIG,
+# PYTHON (for .venv).
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
+HOST ?= localhost
 PORT ?= 8501
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -83,13 +85,14 @@ run: $(VENV)/.installed
 	  $(PY) -m data demo; \
 	fi
 	@echo
-	@echo "  Shared Scorecard   http://localhost:$(PORT)"
+	@echo "  Shared Scorecard   http://$(HOST):$(PORT)"
 	@echo "  Sign in            with an account of '$(PY) -m data users list';"
 	@echo "                     a new one:    $(PY) -m data users add NAME"
 	@echo "                     new password: $(PY) -m data users password NAME"
 	@echo "  Stop               Ctrl+C"
 	@echo
-	@exec $(PY) -m streamlit run app.py --server.port "$(PORT)" --server.headless true
+	@exec $(PY) -m streamlit run app.py \
+	  --server.address "$(HOST)" --server.port "$(PORT)" --server.headless true
 
 # ---- check --------------------------------------------------------------------------------------
 

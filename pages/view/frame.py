@@ -32,10 +32,9 @@ SECTIONS = (Section("Scorecard", "scorecard", show_scorecard),)
 
 
 def build_pages() -> list[st.Page]:
-    return [
-        st.Page(s.show, title=s.title, url_path=s.path, default=n == 0)
-        for n, s in enumerate(SECTIONS)
-    ]
+    """Every section at its path, and before them the first one at the root as well."""
+    home = st.Page(SECTIONS[0].show, title=SECTIONS[0].title, default=True)
+    return [home, *(st.Page(s.show, title=s.title, url_path=s.path) for s in SECTIONS)]
 
 
 def show_frame() -> None:
@@ -52,7 +51,7 @@ def show_frame() -> None:
     if request.view.present:
         review_bar.show_presenting(chosen.title, request)
     else:
-        review_bar.show_masthead(pages, chosen, to_query(request.view, request.bounds), request)
+        review_bar.show_masthead(pages[1:], chosen, to_query(request.view, request.bounds), request)
         review_bar.show_controls(request)
     review_bar.show_notices(request)
     chosen.run()

@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from data.config import DIMENSIONS, MODELS
 from data.errors import ScorecardError, nearest
 from metrics.calendar import Cadence, Calendar, Period
+from metrics.catalog import CATALOG
 from metrics.view import Compare, View
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
-SETTINGS = ("cadence", "period", "compare", "model", "as_of", "present")
+SETTINGS = ("cadence", "period", "compare", "model", "as_of", "present", "metric", "by", "lead")
 NULL_MEMBER = "~"
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
+MAX_ID = 200
 
 Member = str | None
 Query = Mapping[str, Sequence[str]]
@@ -50,6 +52,9 @@ class ViewState:
     model: str | None = None
     as_of: datetime | None = None
     present: bool = False
+    metric: str | None = None  # of the KPI page: a catalog id
+    by: str | None = None  # of the KPI page: the dimension that it is split by
+    lead: str | None = None  # of the lead page: a lead_id
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -149,6 +154,13 @@ class _Reader:
         found = ((name, self.members(name)) for name in DIMENSIONS if self.query.get(name))
         return tuple((name, members) for name, members in found if members)
 
+    def lead(self) -> str | None:
+        text = self.single("lead")
+        if text is None or (text and text.isprintable() and len(text) <= MAX_ID):
+            return text
+        self.refuse("lead", text, "which is no lead's id.")
+        return None
+
     def members(self, name: str) -> tuple[Member, ...]:
         known = self.bounds.members.get(name)
         if known is None:
@@ -198,6 +210,9 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         model=reader.choice("model", MODELS),
         as_of=as_of,
         present=present == "1",
+        metric=reader.choice("metric", list(CATALOG)),
+        by=reader.choice("by", DIMENSIONS),
+        lead=reader.lead(),
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -220,6 +235,10 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["as_of"] = [view.as_of.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")]
     if view.present:
         query["present"] = ["1"]
+    for name in ("metric", "by", "lead"):
+        value = getattr(view, name)
+        if value is not None:
+            query[name] = [value]
     return query
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data.config import MODELS, Config
 from metrics.calendar import Cadence, Calendar
+from metrics.catalog import CATALOG
 from metrics.view import Compare
 from pages.view.state import (
     MAX_ECHO,
@@ -61,6 +62,9 @@ def views(draw: st.DrawFn) -> ViewState:
         model=draw(st.none() | st.sampled_from(MODELS)),
         as_of=as_of,
         present=draw(st.booleans()),
+        metric=draw(st.none() | st.sampled_from(list(CATALOG))),
+        by=draw(st.none() | st.sampled_from(DIMENSIONS)),
+        lead=draw(st.none() | st.sampled_from(("L0001", "a lead/with ?&=", "~"))),
     )
 
 
@@ -94,7 +98,19 @@ HOSTILE = (
     "-1",
     "٢٠٢٦",
 )
-SETTINGS = ("cadence", "period", "compare", "region", "model", "as_of", "present", "rep")
+SETTINGS = (
+    "cadence",
+    "period",
+    "compare",
+    "region",
+    "model",
+    "as_of",
+    "present",
+    "rep",
+    "metric",
+    "by",
+    "lead",
+)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
