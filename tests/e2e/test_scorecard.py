@@ -55,13 +55,14 @@ def test_signed_out_every_path_shows_the_sign_in_form_alone(
         expect(page.locator(part)).to_have_count(0)
 
 
+@pytest.mark.parametrize("link", [DEEP, f"/scorecard{DEEP.lstrip('/')}"])
 def test_a_deep_link_survives_the_sign_in(
-    page: Page, demo_app: AppServer, accounts: dict[str, Account]
+    page: Page, demo_app: AppServer, accounts: dict[str, Account], link: str
 ) -> None:
-    page.goto(demo_app.url + DEEP)
+    page.goto(demo_app.url + link)
     sign_in(page, accounts["viewer"])
     await_scorecard(page)
-    assert page.url == demo_app.url + DEEP
+    assert page.url == demo_app.url + link
     bar_shows(page, "Month", "Region: EMEA")
 
 
