@@ -203,6 +203,11 @@ class Config(Section):
         return self.conversion_days.get(metric_id, CONVERSION_DAYS.get(metric_id, 30))
 
     @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything that the configuration says."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    @cached_property
     def clock_hash(self) -> str:
         """Hash of all that the derived business-time tables depend on."""
         parts = {

@@ -31,6 +31,14 @@ class WarehouseTimeout(WarehouseError):
     """A statement ran into its time limit."""
 
 
+class StateError(ScorecardError):
+    """The app's own database is missing, locked, of another version, or answers with an error."""
+
+
+class AccountError(ScorecardError):
+    """An account cannot be made or changed as asked; it is as it was."""
+
+
 class LoadError(ScorecardError):
     """A file or mapping cannot be loaded; the warehouse is as it was."""
 

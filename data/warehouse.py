@@ -15,14 +15,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from sqlalchemy import Engine, Executable, Select, func, literal, select, union_all
+from sqlalchemy import Engine, Executable, func, literal, select, union_all
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from data.config import PROJECT_DIR, Config, load_config
 from data.dialects import dialect_of, parse_url
 from data.errors import WarehouseError, WarehouseTimeout
+from data.failures import failure, public
 from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
 
 LOCAL_DIR = Path(os.environ.get("SCORECARD_HOME", PROJECT_DIR / ".scorecard"))
@@ -79,6 +79,11 @@ class Warehouse:
             self.url, read_only=True, timeout_seconds=self.timeout_seconds
         )
 
+    def close(self) -> None:
+        """Give the connections back; a later read would open new ones."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
     def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """Run a statement; rows as dicts, in the engine's own Python types."""
         try:
@@ -93,49 +98,33 @@ class Warehouse:
                     f"The warehouse did not answer within {self.timeout_seconds:g} s.",
                     remedy="Narrow the period or the filters, or ask again later.",
                 ) from error
-            raise self._failure(error) from error
+            raise failure(self.url, error) from error
         except SQLAlchemyError as error:
-            raise self._failure(error) from error
-
-    def frame(self, statement: Select[Any]) -> pd.DataFrame:
-        """The same as a frame, for small results."""
-        rows = self.rows(statement)
-        columns = [column.key for column in statement.selected_columns]
-        return pd.DataFrame(rows, columns=columns)
-
-    def _failure(self, error: SQLAlchemyError) -> WarehouseError:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()
-        first = reason[0] if reason else type(error).__name__
-        where = self.url.render_as_string(hide_password=True)
-        if "lock" in first.lower():
-            return WarehouseError(
-                f"The warehouse {where} is locked by another program.",
-                remedy="Close the program that has it open for writing, then try again.",
-            )
-        if "does not exist" in first or "Catalog Error" in first:
-            return WarehouseError(
-                f"The warehouse {where} lacks a table or column: {first}",
-                remedy="Fill it with 'python -m data demo', 'data load' or 'data derive'.",
-            )
-        return WarehouseError(
-            f"The warehouse {where} cannot be read: {first}",
-            remedy="Check WAREHOUSE_URL and that the server runs.",
-        )
+            raise failure(self.url, error) from error
 
     def refreshed(self) -> Warehouse:
-        """This warehouse, or, when its data have changed, a new one on the same engine."""
+        """This warehouse, or, when its data or what is derived from them have changed, a new one
+        on the same engine."""
         other = Warehouse(self.url, timeout_seconds=self.timeout_seconds)
         other.__dict__["engine"] = self.engine
-        return self if other.data_version == self.data_version else other
+        same = other.data_version == self.data_version and other.meta == self.meta
+        return self if same else other
 
     @cached_property
     def meta(self) -> dict[str, str]:
         """What the warehouse says of itself; refuses a version this program does not know."""
         meta = {row["key"]: row["value"] for row in self.rows(select(scorecard_meta))}
         version = meta.get("schema_version")
+        if version is None:
+            raise WarehouseError(
+                f"The warehouse {public(self.url)} does not say its version.",
+                remedy="Run 'python -m data derive' on tables filled by other means; else load "
+                "it again.",
+            )
         if version != SCHEMA_VERSION:
             raise WarehouseError(
-                f"The warehouse has version {version!r}, this program reads {SCHEMA_VERSION!r}.",
+                f"The warehouse {public(self.url)} has version {version!r}, this program reads "
+                f"{SCHEMA_VERSION!r}.",
                 remedy="Load it again with this version of the program.",
             )
         return meta
@@ -158,6 +147,11 @@ class Warehouse:
     def data_version(self) -> str:
         """Twelve hex digits that change when, and only when, a load has changed the data."""
         return version_of(self._loads)
+
+    @property
+    def version_key(self) -> tuple[str, str, str | None]:
+        """What every answer of this warehouse depends on: its place, data and derived tables."""
+        return self.location, self.data_version, self.meta.get("derived_at")
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -240,6 +234,12 @@ def open_warehouse() -> Warehouse:
         known = _open.get(key)
     if known is None:
         current = Warehouse(url)
+        # Not kept before it has answered: the last one that did is worth more.
+        try:
+            _ = current.meta, current.data_version
+        except WarehouseError:
+            current.close()
+            raise
     elif known.dialect.swaps_in_place:
         current = known.refreshed()
     else:
@@ -248,3 +248,10 @@ def open_warehouse() -> Warehouse:
         _open.clear()
         _open[key] = current
     return current
+
+
+def last_warehouse() -> Warehouse | None:
+    """The warehouse that was opened last, unasked whether it still answers: for the last known
+    numbers while it does not."""
+    with _lock:
+        return next(iter(_open.values()), None)

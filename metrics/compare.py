@@ -19,7 +19,8 @@ def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
     centre = share + z2 / (2 * trials)
     spread = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
     low, high = ((centre + sign * spread) / (1 + z2 / trials) for sign in (-1, 1))
-    return max(0.0, low), min(1.0, high)
+    # The share lies within by definition; rounding must not put it a hair outside.
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def change_between(metric: Metric, now: Row, before: Row, versus: str) -> Change | None:

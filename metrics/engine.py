@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from data.derive import stale_reason
 from sqlalchemy import Select, select
 
+from data.derive import stale_reason
 from data.tables import CONTRACT, lead_stages
 from data.warehouse import Warehouse
 from metrics.cache import RESULTS
@@ -34,7 +35,7 @@ def cached_rows(warehouse: Warehouse, statement: Select) -> list[dict[str, Any]]
     """The rows of a statement, from the cache where the same was asked of the same data."""
     compiled = statement.compile(warehouse.engine, compile_kwargs={"render_postcompile": True})
     parameters = tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))
-    key = (warehouse.location, warehouse.data_version, str(compiled), parameters)
+    key = (warehouse.version_key, str(compiled), parameters)
     return RESULTS.get(key, lambda: warehouse.rows(statement))
 
 
@@ -86,16 +87,18 @@ class Run:
             unread = [key for key in keys_of(metric) if key not in self.statements]
             assert not unread, unread
 
+    @cached_property
+    def _stale_clock(self) -> str | None:
+        return stale_reason(self.warehouse)
+
     def _missing(self, metric: Metric) -> str | None:
         """Why a metric has no data here, or None."""
         contract = [name for name in metric.tables if name in CONTRACT]
         empty = self.warehouse.empty_tables(contract)
         if empty:
             return f"the table {' and '.join(empty)} is empty"
-        if "handoff_clock" in metric.tables:
-            stale = stale_reason(self.warehouse)
-            if stale is not None:
-                return stale
+        if "handoff_clock" in metric.tables and self._stale_clock is not None:
+            return self._stale_clock
         if metric.needs_stages:
             unused = [s for s in metric.needs_stages if s not in used_stages(self.warehouse)]
             if unused:
@@ -110,7 +113,7 @@ class Run:
         labels = [member_label(name) for name in self.query.by]
         return {
             (row["span"], tuple(row[label] for label in labels)): row
-            for row in cached_rows(self.warehouse, statement)
+            for row in self.warehouse.rows(statement)
         }
 
     def rows(self) -> list[Row]:
@@ -251,8 +254,12 @@ def _maturing(metric: Metric, cells: dict[str, Any]) -> int:
 
 
 def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
-    """Answer a question. Raises ``WarehouseError`` when the warehouse cannot."""
-    return Run(warehouse, query).rows()
+    """Answer a question. Raises ``WarehouseError`` when the warehouse cannot.
+
+    A question and the configuration decide the SQL, so that a repeated one is not compiled anew.
+    """
+    key = (warehouse.version_key, warehouse.config.fingerprint, query)
+    return RESULTS.get(key, lambda: Run(warehouse, query).rows())
 
 
 __all__ = ["Run", "ValuesKey", "cached_rows", "run_query", "sql_of", "used_stages"]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from data.config import Config
 from data.warehouse import Warehouse
-from metrics.cache import LastGood
+from metrics.cache import RESULTS, LastGood
 from metrics.calendar import Calendar
 from metrics.catalog import find_metric
 from metrics.model import Metric, Status, Team
@@ -151,12 +151,20 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
     has the last one that it gave for this view, if any.
     """
+    key = (warehouse.version_key, warehouse.config.fingerprint, view)
+    scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
+    _LAST_GOOD.keep((warehouse.url, view), scorecard)
+    return scorecard
+
+
+def _compute(warehouse: Warehouse, view: View) -> Scorecard:
+    # Imported here: the board builds the classes of this module.
     from metrics.tiles import Board
 
     calendar = Calendar(warehouse.config)
     selection = Selection.of(warehouse.config)
     board = Board(warehouse, Frame(calendar, view), selection)
-    scorecard = Scorecard(
+    return Scorecard(
         company=warehouse.config.company.name,
         as_of=view.as_of,
         period_label=view.period.label,
@@ -164,8 +172,6 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
         goals=board.goals(),
         columns=board.columns(),
     )
-    _LAST_GOOD.keep((warehouse.url, view), scorecard)
-    return scorecard
 
 
 def last_known_scorecard(warehouse: Warehouse, view: View) -> Scorecard | None:

@@ -17,7 +17,7 @@ from metrics.compare import change_between, marks_of, target_state
 from metrics.engine import run_query
 from metrics.model import Kind, Metric, Status
 from metrics.query import MetricQuery, Row
-from metrics.scorecard import EarlyRead, Point, Selection, TargetState, Tile
+from metrics.scorecard import Change, EarlyRead, Point, Selection, TargetState, Tile
 from metrics.targets import (
     Targets,
     is_additive,
@@ -60,6 +60,7 @@ class Plan:
     compared: Slot | None
     qualifier: str | None = None
     seeks_full_cohort: bool = False
+    is_to_date: bool = False  # its label says so; it needs no mark
     pace_period: Period | None = None  # a running period whose target is judged by pace
     pace_elapsed: int = 0
     target_period: Period | None = None
@@ -69,6 +70,10 @@ class Plan:
         yield from (slot.span for slot in self.slots)
         if self.compared is not None:
             yield self.compared.span
+        if self.seeks_full_cohort:
+            # Which cohort is the newest full one is known only from the answers.
+            candidates = (frame.compared_with(slot.period) for slot in self.slots)
+            yield from (period.span for period in candidates if period is not None)
         if self.pace_period is not None:
             pace = pace_spans(frame.calendar, self.pace_period, self.pace_elapsed)
             yield from (*pace.whole, *pace.part)
@@ -183,6 +188,7 @@ class Board:
             f"{metric.label}, {quarter.short}" + ("" if over else " to date"),
             (Slot(quarter, to_date),),
             None,
+            is_to_date=not over,
             pace_period=None if over else quarter,
             pace_elapsed=elapsed,
             target_period=quarter,
@@ -226,7 +232,7 @@ class Board:
         if last is None:
             return self._unripe_tile(plan, rows)
         slot, row = plan.slots[last], rows[last]
-        change = self._change(plan, slot, row, rows, last)
+        change = self._change(plan, slot, row)
         shown = range(max(0, last - POINTS + 1), last + 1)
         return Tile(
             metric=plan.metric,
@@ -237,7 +243,9 @@ class Board:
             qualifier=self._qualifier(plan, slot),
             change=change,
             target=self._target(plan, slot, row),
-            marks=marks_of(plan.metric, row, newest, self._elapsed_text(plan)),
+            marks=()
+            if plan.is_to_date
+            else marks_of(plan.metric, row, newest, self._elapsed(plan)),
             points=_points([(plan.slots[i], rows[i]) for i in shown]),
             numerator=row.numerator,
             denominator=row.denominator,
@@ -278,21 +286,22 @@ class Board:
             return f"cohort {self.frame.period_name(slot.period)}"
         return plan.qualifier
 
-    def _change(self, plan: Plan, slot: Slot, row: Row, rows: list[Row], last: int):
+    def _change(self, plan: Plan, slot: Slot, row: Row) -> Change | None:
         if plan.seeks_full_cohort:
-            return self._cohort_change(plan, slot, row, rows, last)
+            return self._cohort_change(plan, slot, row)
         if plan.compared is None:
             return None
         other = self._rows[plan.metric.id, plan.compared.span]
         versus = plan.versus_prefix + self.frame.period_name(plan.compared.period)
         return change_between(plan.metric, row, other, versus)
 
-    def _cohort_change(self, plan: Plan, slot: Slot, row: Row, rows: list[Row], last: int):
-        """The headline cohort against the one before; the year's comparison stays on its page."""
-        if self.frame.compared is None or last == 0:
+    def _cohort_change(self, plan: Plan, slot: Slot, row: Row) -> Change | None:
+        """The headline cohort against the one before, or against last year's."""
+        before = self.frame.compared_with(slot.period)
+        if before is None:
             return None
-        before = plan.slots[last - 1].period
-        return change_between(plan.metric, row, rows[last - 1], self.frame.period_name(before))
+        other = self._rows[plan.metric.id, before.span]
+        return change_between(plan.metric, row, other, self.frame.period_name(before))
 
     def _early_read(self, plan: Plan) -> EarlyRead | None:
         rows = [self._early.get((plan.metric.id, slot.span)) for slot in plan.slots]
@@ -330,11 +339,10 @@ class Board:
             share = linear_share(self.calendar, plan.pace_period, plan.pace_elapsed)
         return (None if share is None else share * target), is_linear
 
-    def _elapsed_text(self, plan: Plan) -> str | None:
+    def _elapsed(self, plan: Plan) -> str | None:
+        """``3 of 5 days``, for a KPI that shows the running period."""
         if plan.seeks_full_cohort or plan.qualifier or not self.frame.is_running:
             return None
-        if len(plan.slots) == 1:
-            return None  # "to date" stands in the label
         total = len(self.calendar.working_days(self.frame.period.span))
         return f"{self.frame.elapsed_days} of {total} days"
 
@@ -358,5 +366,8 @@ def _why_undefined(row: Row) -> str:
 def _points(pairs: list[tuple[Slot, Row]]) -> tuple[Point, ...]:
     """The trend, without the periods before the first with anything to count."""
     points = [Point(slot.period.short, slot.period.start, r.value, r.status) for slot, r in pairs]
-    first = next((i for i, point in enumerate(points) if point.value), 0)
+    counted = [
+        bool(row.denominator if row.denominator is not None else row.value) for _, row in pairs
+    ]
+    first = counted.index(True) if True in counted else 0
     return tuple(points[first:])

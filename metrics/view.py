@@ -56,11 +56,15 @@ class Frame:
     @property
     def compared(self) -> Period | None:
         """The period to compare with; None when compared with the target alone."""
+        return self.compared_with(self.period)
+
+    def compared_with(self, period: Period) -> Period | None:
+        """What any period of the view's cadence is compared with."""
         match self.view.compare:
             case Compare.PREVIOUS:
-                return self.calendar.previous(self.period)
+                return self.calendar.previous(period)
             case Compare.YEAR:
-                return self.calendar.year_before(self.period)
+                return self.calendar.year_before(period)
             case Compare.TARGET:
                 return None
 

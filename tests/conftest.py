@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 import data.warehouse
+from data.state import close_state
 from tests.matrix import ENGINES
 
 # What a developer has set for themselves must not decide how a test ends.
-SETTINGS = ("WAREHOUSE_URL", "STATE_URL", "SCORECARD_CONFIG", "SCORECARD_HOME")
+SETTINGS = (
+    "WAREHOUSE_URL",
+    "STATE_URL",
+    "SCORECARD_CONFIG",
+    "SCORECARD_HOME",
+    "SCORECARD_COOKIE_KEY",
+)
 
 Company = Callable[..., None]
 
@@ -26,13 +33,13 @@ def _no_settings_from_outside(
     monkeypatch.setattr(data.warehouse, "LOCAL_DIR", home)
     yield
     forget_warehouses()
+    close_state()
 
 
 def forget_warehouses() -> None:
     """Close every warehouse that ``open_warehouse`` keeps, so that the next call opens anew."""
     for warehouse in data.warehouse._open.values():
-        if "engine" in warehouse.__dict__:
-            warehouse.engine.dispose()
+        warehouse.close()
     data.warehouse._open.clear()
 
 
@@ -72,3 +79,19 @@ def company(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Company:
         forget_warehouses()
 
     return set_up
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """``STATE_URL`` set to a fresh, empty database; once for every database that keeps state."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'state.sqlite'}"
+        monkeypatch.setenv("STATE_URL", url)
+        yield url
+        return
+    with ENGINES["postgresql"](tmp_path) as url:
+        monkeypatch.setenv("STATE_URL", url)
+        yield url
+        close_state()

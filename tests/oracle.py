@@ -646,8 +646,7 @@ def _entities(metric: str) -> tuple[str, ...]:
 ENTITIES = {metric: _entities(metric) for metric in PARTS}
 TABLES = {
     metric: tuple(
-        "lead_stages" if entity == "leads" and metric != "leads" else entity
-        for entity in entities
+        "lead_stages" if entity == "leads" and metric != "leads" else entity for entity in entities
     )
     for metric, entities in ENTITIES.items()
 }

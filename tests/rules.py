@@ -17,6 +17,7 @@ LAYERS = {"data": 0, "metrics": 1, "pages": 2, "app": 3}
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "streamlit": ("app.py", "pages/"),
     "streamlit_authenticator": ("pages/view/auth.py",),
+    "extra_streamlit_components": ("pages/view/auth.py",),
     "sqlalchemy": ("metrics/", "data/"),
     "alembic": ("data/",),
     "duckdb": ("data/",),
@@ -52,7 +53,7 @@ def layer_of(path: str) -> str | None:
     return first if first in LAYERS else None
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """(line, module) of every import, inside functions and under TYPE_CHECKING as well."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -73,7 +74,7 @@ def imports_go_down(path: str, source: str) -> Iterator[str]:
     own = layer_of(path)
     if own is None:
         return
-    for line, module in _imports(ast.parse(source)):
+    for line, module in imports(ast.parse(source)):
         other = module.partition(".")[0]
         if LAYERS.get(other, 0) > LAYERS[own]:
             yield f"line {line}: {own} imports {module}, which lies above it"
@@ -82,7 +83,7 @@ def imports_go_down(path: str, source: str) -> Iterator[str]:
 def packages_keep_to_their_place(path: str, source: str) -> Iterator[str]:
     if layer_of(path) is None:
         return
-    for line, module in _imports(ast.parse(source)):
+    for line, module in imports(ast.parse(source)):
         package = module.partition(".")[0]
         if package in ONLY_IN and not path.startswith(ONLY_IN[package] or "\0"):
             places = ", ".join(ONLY_IN[package]) or "tests"
@@ -102,7 +103,11 @@ def _is_put_together(node: ast.expr) -> bool:
         return any(isinstance(part, ast.FormattedValue) for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
         return any(_is_text(side) for side in (node.left, node.right))
-    return isinstance(node, ast.Call) and _called(node) == "format"
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    # psycopg's sql.SQL("…").format(sql.Identifier(…)) quotes what it puts in.
+    on = node.func.value
+    return node.func.attr == "format" and not (isinstance(on, ast.Call) and _called(on) == "SQL")
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
+import re
 import shutil
 import subprocess
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -61,6 +66,34 @@ def test_no_file_names_the_folder_that_the_project_lies_in():
     assert named == []
 
 
+def _declared(*lists: list[str]) -> set[str]:
+    names = (re.split(r"[\[=<>~ ]", line)[0] for line in itertools.chain(*lists))
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+
+
+def test_every_package_that_is_imported_is_a_declared_requirement():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    runtime = _declared(project["project"]["dependencies"])
+    everything = runtime | _declared(project["dependency-groups"]["dev"])
+    distributions = packages_distributions()
+    undeclared = [
+        f"{name}: line {line}: {module}"
+        for name in PYTHON
+        for line, module in rules.imports(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+        if (found := distributions.get(module.partition(".")[0]))
+        and not _declared(found) & (runtime if rules.layer_of(name) else everything)
+    ]
+    assert undeclared == []
+
+
+def test_every_requirement_is_locked_with_a_hash_and_names_no_index():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        blocks = re.split(r"\n(?=[a-z])", (ROOT / name).read_text(encoding="utf-8"))[1:]
+        assert len(blocks) > 40
+        assert [block for block in blocks if "--hash=sha256:" not in block] == []
+        assert [line for line in blocks if re.search(r"://|--index|--find-links", line)] == []
+
+
 BROKEN: list[tuple[rules.Rule, str, str]] = [
     (rules.imports_go_down, "data/load.py", "from metrics.model import Metric"),
     (rules.imports_go_down, "data/load.py", "import pages.view.cards"),
@@ -101,6 +134,7 @@ SOUND: list[tuple[rules.Rule, str, str]] = [
     (rules.packages_keep_to_their_place, "tests/a.py", "import sqlalchemy, streamlit, duckdb"),
     (rules.sql_is_not_put_together, "data/a.py", "c.execute(select(t).where(t.c.a == a))"),
     (rules.sql_is_not_put_together, "data/a.py", "text('SELECT 1')"),
+    (rules.sql_is_not_put_together, "data/a.py", "c.execute(sql.SQL('{}').format(name))"),
     (rules.sql_is_not_put_together, "data/a.py", "print(f'Select a file: {name}')"),
     (rules.files_are_short, "data/a.py", "a = 1\n" * rules.MAX_LINES),
     (rules.no_file_lies_in_pages, "pages/funnel/page.py", ""),

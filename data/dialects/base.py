@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine
+import pyarrow as pa
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.engine import URL
 
 
@@ -34,6 +35,14 @@ class Guard(Protocol):
     ) -> AbstractContextManager[None]: ...
 
 
+class NewWarehouse(Protocol):
+    def __call__(self, url: URL) -> AbstractContextManager[Connection]: ...
+
+
+class Insert(Protocol):
+    def __call__(self, connection: Connection, table: Table, rows: pa.Table) -> None: ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """An engine's own ways.
@@ -42,11 +51,15 @@ class Dialect:
     one statement for engines that cannot limit its time themselves. ``is_timeout`` tells that
     error from others. ``location`` is what a cached engine is keyed on: it changes when a load
     has put another warehouse in the place of the old one, except where the engine swaps tables in
-    place.
+    place. ``replacing`` and ``copying`` put a new warehouse in the place of the old one
+    (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
     """
 
     name: str
     create_engine: CreateEngine
+    replacing: NewWarehouse
+    copying: NewWarehouse
+    insert: Insert
     guard: Guard = _no_guard
     is_timeout: Callable[[BaseException], bool] = _never
     swaps_in_place: bool = False

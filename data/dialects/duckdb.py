@@ -1,12 +1,13 @@
 """DuckDB, the embedded engine: one process writes, or several read.
 
-A load builds a new file and flips the symlink that the URL names (``data/swap.py``), so the
-place of a warehouse is the file that the link points to.
+A load builds a new file and flips the symlink that the URL names (``data/dialects/versions.py``),
+so the place of a warehouse is the file that the link points to.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Connection, Engine, create_engine
+import pyarrow as pa
+from sqlalchemy import Connection, Engine, Table, column, create_engine, insert, select
+from sqlalchemy import table as named_table
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
 
 from data.dialects.base import Dialect
 from data.dialects.functions import add_microseconds, add_seconds
+from data.dialects.versions import new_version
 from data.errors import WarehouseError
+from data.tables import DERIVED, metadata, scorecard_meta
 
 
 def database_path(url: URL) -> Path:
@@ -38,14 +43,18 @@ def location(url: URL) -> str:
     return os.path.realpath(database_path(url))
 
 
+def missing(url: URL) -> WarehouseError:
+    return WarehouseError(
+        f"There is no warehouse at {database_path(url)}.",
+        remedy="Build the demo with 'python -m data demo' or load files with "
+        "'python -m data load DIR'.",
+    )
+
+
 def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engine:
     path = location(url)
     if read_only and not os.path.exists(path):
-        raise WarehouseError(
-            f"There is no warehouse at {database_path(url)}.",
-            remedy="Build the demo with 'python -m data demo' or load files with "
-            "'python -m data load DIR'.",
-        )
+        raise missing(url)
     config: dict[str, Any] = {"autoinstall_known_extensions": "false"}
     if read_only:
         # Queries come from links and filters: the files of this machine are none of theirs.
@@ -91,9 +100,61 @@ def _is_timeout(error: BaseException) -> bool:
     return isinstance(original, duckdb.InterruptException) or "INTERRUPT" in str(original)
 
 
+@contextmanager
+def _writing(path: Path) -> Iterator[Connection]:
+    """A connection to a file that only this process knows; its rows are on disk afterwards."""
+    engine = create_engine(
+        URL.create("duckdb", database=str(path)),
+        connect_args={"config": {"autoinstall_known_extensions": "false"}},
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+            connection.commit()
+            connection.exec_driver_sql("CHECKPOINT")
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _replacing(url: URL) -> Iterator[Connection]:
+    with new_version(database_path(url)) as path, _writing(path) as connection:
+        metadata.create_all(connection, checkfirst=False)
+        yield connection
+
+
+@contextmanager
+def _copying(url: URL) -> Iterator[Connection]:
+    with new_version(database_path(url)) as path:
+        current = location(url)
+        if not os.path.exists(current):
+            raise missing(url)
+        shutil.copyfile(current, path)
+        if os.path.exists(f"{current}.wal"):  # a file of other means may have one
+            shutil.copyfile(f"{current}.wal", f"{path}.wal")
+        with _writing(path) as connection:
+            outdated = [table for table in DERIVED.values() if table is not scorecard_meta]
+            metadata.drop_all(connection, tables=outdated)
+            metadata.create_all(connection)
+            yield connection
+
+
+def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
+    raw: Any = connection.connection.driver_connection
+    incoming = named_table("incoming_rows", *(column(name) for name in rows.column_names))
+    raw.register(incoming.name, rows)
+    try:
+        connection.execute(insert(table).from_select(rows.column_names, select(incoming)))
+    finally:
+        raw.unregister(incoming.name)
+
+
 DUCKDB = Dialect(
     name="duckdb",
     create_engine=_create_engine,
+    replacing=_replacing,
+    copying=_copying,
+    insert=_insert,
     guard=_guard,
     is_timeout=_is_timeout,
     location=location,

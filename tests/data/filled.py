@@ -21,8 +21,9 @@ def writing(url: str) -> Iterator[Connection]:
     parsed = make_url(url)
     engine = dialect_of(parsed).create_engine(parsed, read_only=False, timeout_seconds=60)
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             yield connection
+            connection.commit()
     finally:
         engine.dispose()
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e import chromium
 from tests.e2e.server import AppServer, run_command, running_app
 
+# For a machine that has other things to do; a test that passes waits for nothing.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 DEMO = ("--leads", "3000", "--through", "2026-10-31", "--seed", "7")
 # The settings under which `running_app` and `run_command` see one and the same company.
 Settings = dict[str, str]
@@ -29,8 +32,21 @@ class Account:
     password: str
 
 
-def _account(username: str, full_name: str, role: str) -> Account:
-    return Account(username, full_name, f"{username}@example.com", role, secrets.token_urlsafe(16))
+def new_account(username: str, full_name: str, role: str) -> Account:
+    """An account that does not exist yet, with a random password."""
+    email = f"{username}@example.com"
+    return Account(username, full_name, email, role, secrets.token_urlsafe(16))
+
+
+def add_account(settings: Mapping[str, str], account: Account) -> Account:
+    """Create it, as an administrator does."""
+    run_command(
+        settings,
+        *("data", "users", "add", account.username),
+        *("--role", account.role, "--name", account.full_name, "--email", account.email),
+        stdin=f"{account.password}\n",
+    )
+    return account
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +63,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     fresh = browser.new_context(
         viewport={"width": 1366, "height": 768}, locale="en-US", timezone_id="UTC"
     )
-    fresh.set_default_timeout(20_000)
+    fresh.set_default_timeout(PATIENCE_MS)
     yield fresh
     fresh.close()
 
@@ -92,18 +108,11 @@ def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def accounts(demo_settings: Settings) -> dict[str, Account]:
     """A viewer and an admin, by role."""
-    people = [
-        _account("vera", "Vera Viewer", "viewer"),
-        _account("ada", "Ada Admin", "admin"),
-    ]
-    for person in people:
-        run_command(
-            demo_settings,
-            *("data", "users", "add", person.username),
-            *("--role", person.role, "--name", person.full_name, "--email", person.email),
-            stdin=f"{person.password}\n",
-        )
-    return {person.role: person for person in people}
+    people = (
+        new_account("vera", "Vera Viewer", "viewer"),
+        new_account("ada", "Ada Admin", "admin"),
+    )
+    return {person.role: add_account(demo_settings, person) for person in people}
 
 
 @pytest.fixture(scope="session")

@@ -56,14 +56,16 @@ def run_command(settings: Mapping[str, str], *arguments: str, stdin: str = "") -
 
 
 @contextmanager
-def running_app(settings: Mapping[str, str], folder: Path) -> Iterator[AppServer]:
+def running_app(
+    settings: Mapping[str, str], folder: Path, *, script: str = "app.py"
+) -> Iterator[AppServer]:
     """Start the app with these environment settings, wait until it answers; always stopped.
 
-    ``folder`` takes its log.
+    ``folder`` takes its log; ``script`` is another entry than the app's own.
     """
     port = _free_port()
     log_file = folder / f"app-{port}.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
     # Nobody edits files during a test; watching them costs the machine more than the app does.
     options += ["--server.headless", "true", "--server.fileWatcherType", "none"]

@@ -306,8 +306,6 @@ def before(tables: Tables, as_of: datetime) -> Tables:
         "lead_stages": [r for r in tables["lead_stages"] if r["entered_at"] <= as_of],
         "touches": [r for r in tables["touches"] if r["occurred_at"] <= as_of],
         "opportunities": [deal(r) for r in tables["opportunities"] if r["created_at"] <= as_of],
-        "opportunity_stages": [
-            r for r in tables["opportunity_stages"] if r["entered_at"] <= as_of
-        ],
+        "opportunity_stages": [r for r in tables["opportunity_stages"] if r["entered_at"] <= as_of],
         "handoffs": [handoff(r) for r in tables["handoffs"] if r["handed_at"] <= as_of],
     }

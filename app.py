@@ -1,0 +1,81 @@
+"""The web application: ``streamlit run app.py`` (or any ASGI server with ``app:app``).
+
+Here is what lives as long as the process: start-up, the readiness route, the last resort for
+errors. What a visitor sees starts in ``pages/view/frame.py``.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from data.errors import ScorecardError
+from data.state import open_state
+from data.warehouse import open_warehouse
+from pages.view.failure import show_failure
+
+log = logging.getLogger(__name__)
+FRAME = Path(__file__).resolve().parent / "pages" / "view" / "frame.py"
+
+
+# What every run needs and takes long to import. Not the sign-in: its cookie component registers
+# itself with Streamlit when it is imported, which works in a visitor's run alone.
+WARM = ("metrics.tiles", "metrics.report.sparkline", "metrics.report.words", "data.users")
+
+
+def _warm_up() -> None:
+    """Migrate the state database; load the libraries out of the garbage collector's way.
+
+    Streamlit collects after each run; over the libraries' own objects that costs more than the
+    run itself.
+    """
+    for module in WARM:
+        importlib.import_module(module)
+    try:
+        open_state()
+    except ScorecardError as error:
+        # The server starts all the same: every visitor reads what is wrong, and /ready answers.
+        log.error("%s", error)
+    gc.collect()
+    gc.freeze()
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    await to_thread.run_sync(_warm_up)
+    yield {}
+
+
+def _readiness() -> tuple[int, dict[str, str]]:
+    """HTTP status and body: 200 while the warehouse answers, else 503.
+
+    The route is open to everyone, so it says that something is wrong, not what.
+    """
+    try:
+        return 200, {"status": "ready", "data_version": open_warehouse().data_version}
+    except ScorecardError:
+        return 503, {"status": "unavailable", "reason": "The warehouse does not answer."}
+
+
+async def ready(request: Request) -> JSONResponse:
+    status, body = await to_thread.run_sync(_readiness)
+    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+app = st.App(
+    FRAME,
+    lifespan=lifespan,
+    routes=[Route("/ready", ready)],
+    on_script_error=show_failure,
+)

@@ -1,0 +1,1 @@
+"""The demo company Northwind Analytics: made up, deterministic, with planted stories."""

@@ -1,0 +1,10 @@
+"""The app's own writable database: what people write in the app, beginning with their accounts.
+
+``STATE_URL`` names it; unset, it is the SQLite file ``.scorecard/state.sqlite``. It is brought to
+this program's version when it is opened.
+"""
+
+from data.state.models import Base, SignInFailure, User
+from data.state.store import StateStore, close_state, open_state, state_url
+
+__all__ = ["Base", "SignInFailure", "StateStore", "User", "close_state", "open_state", "state_url"]

@@ -1,0 +1,55 @@
+"""Put a new warehouse in the place of the old one, all at once or not at all.
+
+Readers go on with the old one until the new one is whole; a killed or failed load leaves the old
+one as it was. How, is each engine's own affair: DuckDB builds another file and flips a symlink,
+PostgreSQL works in one transaction (``data/dialects``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from data.dialects import dialect_of
+from data.errors import WarehouseError
+
+
+@contextmanager
+def replacing(url: URL) -> Iterator[Connection]:
+    """A connection to an empty new warehouse with all tables of ``data.tables``.
+
+    When the block ends well, readers see the new warehouse instead of the old; on any exception
+    nothing has changed. Raises ``WarehouseError`` when it cannot be written.
+    """
+    with _told(url), dialect_of(url).replacing(url) as connection:
+        yield connection
+
+
+@contextmanager
+def copying(url: URL) -> Iterator[Connection]:
+    """The same, but the contract's tables and ``scorecard_meta`` keep their rows.
+
+    For computing the derived tables anew: ``business_days`` and ``handoff_clock`` are empty.
+    Raises ``WarehouseError`` when there is no warehouse to start from.
+    """
+    with _told(url), dialect_of(url).copying(url) as connection:
+        yield connection
+
+
+@contextmanager
+def _told(url: URL) -> Iterator[None]:
+    """Engine errors as ``WarehouseError``; those that the block raises on purpose pass."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        where = url.render_as_string(hide_password=True)
+        raise WarehouseError(
+            f"The warehouse {where} cannot be written: {lines[0] if lines else error}",
+            remedy="Nothing was changed. Check WAREHOUSE_URL, the permissions of its user and "
+            "that no other program holds it.",
+        ) from error

@@ -1,0 +1,307 @@
+"""Accounts: who may sign in, with which role; passwords and the lock after failures.
+
+Every function opens the state database itself and raises ``StateError`` when that cannot be used.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from data.errors import AccountError, unknown
+from data.passwords import check_rules, hash_password, matches
+from data.state import SignInFailure, User, open_state
+from data.state.models import ROLES, utc_now
+
+MAX_FAILURES = 5
+LOCK_TIME = timedelta(minutes=15)
+_FORGET_AFTER = timedelta(days=1)
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the program may know of a user; the password's hash is not part of it."""
+
+    username: str
+    full_name: str
+    email: str | None
+    role: str
+    is_active: bool
+    must_change_password: bool
+    session_epoch: int
+    created_at: datetime
+    password_changed_at: datetime
+
+
+def _account(user: User) -> Account:
+    return Account(
+        username=user.username,
+        full_name=user.full_name,
+        email=user.email,
+        role=user.role,
+        is_active=user.is_active,
+        must_change_password=user.must_change_password,
+        session_epoch=user.session_epoch,
+        created_at=user.created_at,
+        password_changed_at=user.password_changed_at,
+    )
+
+
+def normal_username(name: str) -> str:
+    """A user name as it is kept: lower case, without surrounding space."""
+    return name.strip().lower()
+
+
+def _new_username(name: str) -> str:
+    username = normal_username(name)
+    if not _USERNAME.fullmatch(username):
+        raise AccountError(
+            f"{name!r} cannot be a user name.",
+            remedy="Expected 1 to 64 of a-z, 0-9 and . _ @ + -, beginning with a letter or digit.",
+        )
+    return username
+
+
+def _checked_role(role: str) -> str:
+    if role not in ROLES:
+        raise AccountError(unknown("role", role, ROLES))
+    return role
+
+
+def _existing(session: Session, name: str) -> User:
+    user = session.get(User, normal_username(name))
+    if user is None:
+        names = list(session.scalars(select(User.username)))
+        raise AccountError(
+            unknown("user", name, names) if names else f"unknown user {name!r}.",
+            remedy=None if names else "There are no accounts yet: 'python -m data users add NAME'.",
+        )
+    return user
+
+
+def list_accounts() -> list[Account]:
+    """All accounts, by user name."""
+    with open_state().read() as session:
+        return [_account(user) for user in session.scalars(select(User).order_by(User.username))]
+
+
+def find_account(name: str) -> Account:
+    """One account. Raises ``AccountError`` with the nearest name when there is none."""
+    with open_state().read() as session:
+        return _account(_existing(session, name))
+
+
+def check_new_account(name: str, *, role: str, email: str | None = None) -> str:
+    """The user name as it would be kept; raises ``AccountError`` when it cannot be added."""
+    username = _new_username(name)
+    _checked_role(role)
+    if email is not None and not _EMAIL.fullmatch(email):
+        raise AccountError(f"{email!r} is not an e-mail address.")
+    with open_state().read() as session:
+        if session.get(User, username) is not None:
+            raise _taken(username)
+    return username
+
+
+def _taken(username: str) -> AccountError:
+    return AccountError(
+        f"There is an account {username!r} already.",
+        remedy=f"Set its password with 'python -m data users password {username}'.",
+    )
+
+
+def add_account(
+    name: str,
+    password: str,
+    *,
+    role: str = "viewer",
+    full_name: str | None = None,
+    email: str | None = None,
+    must_change_password: bool = False,
+) -> Account:
+    """Create an account.
+
+    ``must_change_password`` makes it a first password, to be replaced at the first sign-in.
+    Raises ``AccountError`` for a name that is taken or malformed, an unknown role, a weak password.
+    """
+    username = check_new_account(name, role=role, email=email)
+    check_rules(password, username=username)
+    user = User(
+        username=username,
+        full_name=(full_name or "").strip() or username,
+        email=email,
+        password_hash=hash_password(password),
+        role=role,
+        is_active=True,
+        must_change_password=must_change_password,
+        # Not 1: sessions of an earlier account of the same name must not fit this one.
+        session_epoch=secrets.randbelow(2**30),
+    )
+    try:
+        with open_state().write() as session:
+            session.add(user)
+            session.flush()
+            return _account(user)
+    except IntegrityError as error:
+        raise _taken(username) from error
+
+
+def set_password(
+    name: str, password: str, *, must_change_password: bool = False, must_differ: bool = False
+) -> Account:
+    """Set a password; ends all sessions of the account and lifts its lock.
+
+    ``must_differ`` refuses the password that the account has now.
+    """
+    account = find_account(name)
+    check_rules(password, username=account.username)
+    if must_differ and matches(password, _password_hash(account.username)):
+        raise AccountError(
+            "That is the password the account has already.", remedy="Choose another."
+        )
+    password_hash = hash_password(password)
+    with open_state().write() as session:
+        user = _existing(session, name)
+        user.password_hash = password_hash
+        user.password_changed_at = utc_now()
+        user.must_change_password = must_change_password
+        _end_sessions(user)
+        _forget_failures(session, user.username)
+        session.flush()
+        return _account(user)
+
+
+def set_active(name: str, active: bool) -> Account:
+    """Disable an account, which ends its sessions, or enable it again, which lifts its lock."""
+    with open_state().write() as session:
+        user = _existing(session, name)
+        if user.is_active != active:
+            user.is_active = active
+            _end_sessions(user)
+        if active:
+            _forget_failures(session, user.username)
+        session.flush()
+        return _account(user)
+
+
+def set_role(name: str, role: str) -> Account:
+    """Give an account another role; its sessions end, so that none keeps the old one."""
+    _checked_role(role)
+    with open_state().write() as session:
+        user = _existing(session, name)
+        if user.role != role:
+            user.role = role
+            _end_sessions(user)
+        session.flush()
+        return _account(user)
+
+
+def end_sessions(name: str) -> Account:
+    """Sign an account out everywhere."""
+    with open_state().write() as session:
+        user = _existing(session, name)
+        _end_sessions(user)
+        session.flush()
+        return _account(user)
+
+
+def _end_sessions(user: User) -> None:
+    user.session_epoch = User.session_epoch + 1
+
+
+def session_account(username: str, session_epoch: int) -> Account | None:
+    """The account of a session, or None when that session has ended.
+
+    It ends when the account is disabled or removed, its password or role changed, or it was
+    signed out everywhere.
+    """
+    with open_state().read() as session:
+        user = session.get(User, username)
+        if user is None or not user.is_active or user.session_epoch != session_epoch:
+            return None
+        return _account(user)
+
+
+def _password_hash(username: str) -> str | None:
+    with open_state().read() as session:
+        return session.scalar(
+            select(User.password_hash).where(User.username == username, User.is_active)
+        )
+
+
+def verify(name: str, password: str, *, now: datetime | None = None) -> Account | None:
+    """The account when the password is right, else None, for whatever reason.
+
+    After ``MAX_FAILURES`` in a row a name is locked for ``LOCK_TIME``: the answer is then None
+    without a look at the password. An unknown or disabled account counts, locks and takes its
+    time like any other, so that nobody learns which exist. ``now`` is UTC without a zone.
+    """
+    username = normal_username(name)
+    if not _USERNAME.fullmatch(username):
+        matches(password, None)
+        return None
+    # The attempt is counted before the password is looked at: a hundred guesses sent at once get
+    # no more tries than a hundred in a row.
+    if not _count_attempt(username, now or utc_now()):
+        return None
+    password_hash = _password_hash(username)
+    if not matches(password, password_hash):
+        return None
+    with open_state().write() as session:
+        user = session.get(User, username)
+        # Between the two looks it may have been disabled or given another password.
+        if user is None or not user.is_active or user.password_hash != password_hash:
+            return None
+        _forget_failures(session, username)
+        return _account(user)
+
+
+def _count_attempt(username: str, now: datetime) -> bool:
+    """Count one attempt; False when the name is locked. Atomic over all processes."""
+    forgiven = SignInFailure.last_failed_at <= now - LOCK_TIME
+    count = (
+        update(SignInFailure)
+        .where(SignInFailure.username == username)
+        .where((SignInFailure.failed_attempts < MAX_FAILURES) | forgiven)
+        .values(
+            failed_attempts=case((forgiven, 1), else_=SignInFailure.failed_attempts + 1),
+            last_failed_at=now,
+        )
+    )
+    with open_state().write() as session:
+        session.execute(
+            delete(SignInFailure).where(SignInFailure.last_failed_at < now - _FORGET_AFTER)
+        )
+        if session.connection().execute(count).rowcount:
+            return True
+        if session.get(SignInFailure, username) is not None:
+            return False
+        try:
+            with session.begin_nested():
+                session.add(SignInFailure(username=username, failed_attempts=1, last_failed_at=now))
+        except IntegrityError:
+            # Another process has counted the first one in this instant.
+            return bool(session.connection().execute(count).rowcount)
+        return True
+
+
+def _forget_failures(session: Session, username: str) -> None:
+    session.execute(delete(SignInFailure).where(SignInFailure.username == username))
+
+
+def locked_names(*, now: datetime | None = None) -> set[str]:
+    """Names locked at the moment, whether or not they have an account."""
+    with open_state().read() as session:
+        locked = select(SignInFailure.username).where(
+            SignInFailure.failed_attempts >= MAX_FAILURES,
+            SignInFailure.last_failed_at > (now or utc_now()) - LOCK_TIME,
+        )
+        return set(session.scalars(locked))

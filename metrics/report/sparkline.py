@@ -1,0 +1,192 @@
+"""The sparklines of one column of tiles: one Altair chart for all of them, its spec and its data.
+
+A chart of its own for each tile would cost fifteen views a page. So a column's sparklines share
+one view: every tile is a band of equal height, values are scaled into their band when the data
+are prepared, and the real figures stand in the tooltip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from metrics.model import Status
+from metrics.report.format import Formats
+from metrics.scorecard import Point, Tile
+
+POINTS = 13
+# The part of a tile's height that its sparkline takes; the style sheet's rows leave it free.
+BAND_TOP, BAND_BOTTOM = 0.40, 0.88
+COLUMNS = ("mark", "line", "x", "y", "kpi", "period", "shown")
+_STATES = {
+    Status.PARTIAL: " (to date)",
+    Status.MATURING: " (still maturing)",
+    Status.NO_DATA: "",
+    Status.FINAL: "",
+}
+
+
+def _is_open(point: Point) -> bool:
+    return point.status in (Status.PARTIAL, Status.MATURING)
+
+
+def _scaler(values: Iterable[float], row: int) -> Any:
+    low, high = min(values), max(values)
+    spread = high - low
+
+    def scale(value: float) -> float:
+        # A flat line runs through the middle of its band.
+        share = (value - low) / spread if spread else 0.5
+        return row + BAND_BOTTOM - share * (BAND_BOTTOM - BAND_TOP)
+
+    return scale
+
+
+def _tile_rows(row: int, tile: Tile, formats: Formats) -> list[tuple[Any, ...]]:
+    points = tile.points[-POINTS:]
+    values = [p.value for p in points if p.value is not None]
+    if not values:
+        return []
+    target = tile.target.value if tile.target is not None and not tile.target.is_pace else None
+    scale = _scaler([*values, *([] if target is None else [target])], row)
+    first = POINTS - len(points)
+    unit = tile.metric.unit
+
+    rows: list[tuple[Any, ...]] = []
+
+    def add(mark: str, line: str, x: int, y: float, period: str = "", shown: str = "") -> None:
+        rows.append((mark, line, x, y, tile.label, period, shown))
+
+    # A gap in the data is a gap in the line: each unbroken run is a line of its own.
+    run = 0
+    last: tuple[int, float] | None = None
+    for x, point in enumerate(points, start=first):
+        if point.value is None:
+            run, last = run + 1, None
+            continue
+        y = scale(point.value)
+        if _is_open(point):
+            if last is not None:
+                add("approach", f"{row}-{x}", *last)
+                add("approach", f"{row}-{x}", x, y)
+            run += 1
+        else:
+            add("line", f"{row}-{run}", x, y)
+        last = (x, y)
+        shown = formats.exact(point.value, unit) + _STATES[point.status]
+        add("hit", str(row), x, y, point.label, shown)
+    if last is not None and last[0] == POINTS - 1:
+        add("open" if _is_open(points[-1]) else "end", str(row), *last)
+    if target is not None:
+        add("target", f"{row}-t", 0, scale(target))
+        add("target", f"{row}-t", POINTS - 1, scale(target))
+    return rows
+
+
+def sparkline_data(tiles: Sequence[Tile], formats: Formats) -> pd.DataFrame:
+    """The rows of one column's chart, with the columns ``COLUMNS``; empty without any value.
+
+    ``y`` counts tiles from the top; ``mark`` names the layer that draws the row.
+    """
+    rows = [r for n, tile in enumerate(tiles) for r in _tile_rows(n, tile, formats)]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({"x": "float64", "y": "float64"})
+
+
+def describe(tiles: Sequence[Tile], formats: Formats) -> str:
+    """The chart in words, for whoever hears the page: first and last figure of each line."""
+    parts = []
+    for tile in tiles:
+        known = [p for p in tile.points if p.value is not None]
+        if known:
+            first, last = known[0], known[-1]
+            unit = tile.metric.unit
+            parts.append(
+                f"{tile.label}: {formats.value(first.value, unit)} in {first.label}, "
+                f"{formats.value(last.value, unit)} in {last.label}"
+            )
+    return "Trends. " + "; ".join(parts) if parts else "No trends to show."
+
+
+@lru_cache
+def sparkline_spec(tiles: int) -> dict[str, Any]:
+    """The Vega-Lite spec, without data, of a column of so many tiles.
+
+    The view is as wide and as high as its container, which the style sheet makes as high as the
+    tiles. The caller must not change what it gets: the spec is shared.
+    """
+    x = alt.X(
+        "x:Q",
+        axis=None,
+        scale=alt.Scale(
+            domain=[0, POINTS - 1],
+            range=[alt.ExprRef("2"), alt.ExprRef("width - 9")],  # room for the end's dot
+            nice=False,
+            zero=False,
+        ),
+    )
+    y = alt.Y(
+        "y:Q",
+        axis=None,
+        scale=alt.Scale(
+            domain=[0, tiles],
+            range=[alt.ExprRef("0"), alt.ExprRef("height")],
+            nice=False,
+            zero=False,
+        ),
+    )
+
+    def layer(mark: str, drawn: alt.Chart, **more: Any) -> alt.Chart:
+        return drawn.transform_filter(alt.datum.mark == mark).encode(x=x, y=y, **more)
+
+    line = alt.Detail("line:N")
+    tooltip = [
+        alt.Tooltip("kpi:N", title="KPI"),
+        alt.Tooltip("period:N", title="Period"),
+        alt.Tooltip("shown:N", title="Value"),
+    ]
+    width = alt.ExprRef("width < 240 ? 1.5 : 2")
+    chart = alt.layer(
+        layer(
+            "target",
+            alt.Chart().mark_line(strokeDash=[3, 3], color="var(--ink3)", strokeWidth=1),
+            detail=line,
+        ),
+        layer("line", alt.Chart().mark_line(color="var(--ink2)", strokeWidth=width), detail=line),
+        layer(
+            "approach",
+            alt.Chart().mark_line(color="var(--ink2)", strokeWidth=width, strokeDash=[4, 3]),
+            detail=line,
+        ),
+        layer(
+            "end",
+            alt.Chart().mark_point(
+                shape="circle", size=46, filled=True, opacity=1, color="var(--ink)"
+            ),
+        ),
+        layer(
+            "open",
+            alt.Chart().mark_point(
+                shape="circle",
+                size=46,
+                filled=True,
+                opacity=1,
+                color="var(--page)",
+                stroke="var(--ink)",
+                strokeWidth=2,
+            ),
+        ),
+        layer("hit", alt.Chart().mark_point(size=260, filled=True, opacity=0), tooltip=tooltip),
+        padding={"left": 0, "right": 0, "top": 0, "bottom": 0},
+    )
+    spec: dict[str, Any] = chart.configure(
+        background="transparent", view=alt.ViewConfig(stroke=None)
+    ).to_dict()
+    for part in (spec, *spec["layer"]):
+        for unused in ("data", "datasets", "$schema"):
+            part.pop(unused, None)
+    return spec

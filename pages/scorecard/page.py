@@ -1,0 +1,67 @@
+"""The scorecard: joint goals on top, Marketing | Shared | Sales side by side below."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from data.errors import WarehouseError
+from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
+from metrics.report.words import tally
+from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
+from pages.view.cards import column_html, goals_html
+from pages.view.request import Request, current
+from pages.view.review_bar import moment_label, show_strip
+
+TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
+KEY = '13 periods · <i class="key-target"></i> target · <i class="key-open"></i> not final'
+
+
+def show_scorecard() -> None:
+    request = current()
+    card = _scorecard(request)
+    st.html(goals_html(card.goals, request.formats))
+    st.html(f'<div class="tally"><b>{html.escape(tally(card))}</b><span>{KEY}</span></div>')
+    _show_columns(card, request)
+
+
+def _scorecard(request: Request) -> Scorecard:
+    """This view's scorecard; the last known one, and a word on it, when the warehouse is down."""
+    try:
+        return build_scorecard(request.warehouse, request.question)
+    except WarehouseError:
+        known = last_known_scorecard(request.warehouse, request.question)
+        if known is None or known.last_known_at is None:
+            raise
+        show_strip(
+            "The warehouse does not answer. These are the last known numbers, of "
+            f"{moment_label(known.last_known_at, request)}; every click asks again."
+        )
+        return known
+
+
+def _show_columns(card: Scorecard, request: Request) -> None:
+    with st.container(key="teams"):
+        for column, (team, tiles) in zip(
+            st.columns(max(len(card.columns), 1), gap="large"), card.columns.items(), strict=False
+        ):
+            with column:
+                _show_column(team, tiles, request)
+
+
+def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
+    with st.container(key=f"team-{team}", gap=None):
+        st.html(column_html(TITLES.get(team, team), tiles, request.formats))
+        data = sparkline_data(tiles, request.formats)
+        if data.empty:
+            return
+        with st.container(key=f"sparks-{team}"):
+            st.vega_lite_chart(
+                data,
+                sparkline_spec(len(tiles)),
+                height="stretch",
+                theme=None,
+                key=f"sparks-chart-{team}",
+                alt=describe(tiles, request.formats),
+            )

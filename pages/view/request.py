@@ -1,0 +1,95 @@
+"""One run of the frame: who asks, what for, and of which data; pages read it from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+
+from data.config import Config
+from data.errors import WarehouseError
+from data.warehouse import Warehouse, open_warehouse, warehouse_url
+from metrics.cache import LastGood
+from metrics.calendar import Calendar
+from metrics.members import filter_members
+from metrics.report.format import Formats
+from metrics.view import View
+from pages.view.auth import Viewer
+from pages.view.state import Bounds, ViewState, parse
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a page needs to answer: read-only, made anew for every run."""
+
+    warehouse: Warehouse
+    viewer: Viewer
+    bounds: Bounds
+    view: ViewState
+    notices: tuple[str, ...]
+
+    @property
+    def config(self) -> Config:
+        return self.warehouse.config
+
+    @property
+    def question(self) -> View:
+        return self.view.question(self.bounds)
+
+    @cached_property
+    def formats(self) -> Formats:
+        company = self.config.company
+        return Formats(locale=company.locale, currency=company.currency)
+
+
+def read_bounds(warehouse: Warehouse) -> Bounds:
+    """What links are read against, for this version of the data."""
+    reached = [s.data_through for s in warehouse.sources if s.data_through is not None]
+    as_of = warehouse.default_as_of
+    return Bounds(
+        calendar=Calendar(warehouse.config),
+        as_of=as_of,
+        newest=max([as_of, *reached]),
+        members=filter_members(warehouse),
+    )
+
+
+_LAST_BOUNDS: LastGood[tuple[Warehouse, Bounds]] = LastGood(entries=4)
+
+
+def _warehouse_and_bounds() -> tuple[Warehouse, Bounds, tuple[str, ...]]:
+    """The warehouse with its bounds; the last known ones, with a notice, when it is down."""
+    key = warehouse_url()
+    try:
+        warehouse = open_warehouse()
+        bounds = read_bounds(warehouse)
+    except WarehouseError as error:
+        known = _LAST_BOUNDS.find(key)
+        if known is None:
+            raise
+        return *known[0], (error.message,)
+    _LAST_BOUNDS.keep(key, (warehouse, bounds))
+    return warehouse, bounds, ()
+
+
+def read_request(viewer: Viewer, query: Mapping[str, Sequence[str]]) -> Request:
+    """The request that a query string makes.
+
+    Raises ``ScorecardError`` when the warehouse does not answer and never has.
+    """
+    warehouse, bounds, trouble = _warehouse_and_bounds()
+    view, notices = parse(query, bounds)
+    return Request(warehouse, viewer, bounds, view, (*trouble, *notices))
+
+
+_current: ContextVar[Request] = ContextVar("request")
+
+
+def set_current(request: Request) -> None:
+    _current.set(request)
+
+
+def current() -> Request:
+    """The request of this run; there is none before sign-in (``LookupError``)."""
+    return _current.get()

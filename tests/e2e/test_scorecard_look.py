@@ -1,0 +1,200 @@
+"""The look, measured: what fits, how large and how clear the text is, and Streamlit's own DOM.
+
+The last tests hold every hook that ``style.css`` has into Streamlit's elements: an upgrade that
+moves one fails here, by name, and not in the meeting room.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+
+from tests.e2e.conftest import Account
+from tests.e2e.scorecard_visit import READ_TEXT, open_scorecard, scroll_excess
+from tests.e2e.server import AppServer
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DESK, ROOM, PHONE = (1366, 768), (1920, 1080), (390, 844)
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def signed_in_state(
+    browser: Browser, demo_app: AppServer, accounts: dict[str, Account]
+) -> StorageState:
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.set_default_timeout(30_000)
+    open_scorecard(context.new_page(), demo_app.url, accounts["viewer"])
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def visit(browser: Browser, demo_app: AppServer, signed_in_state: StorageState) -> Iterator[Visit]:
+    """``visit(size, query, scheme)`` opens the scorecard in a window of that size."""
+    opened: list[BrowserContext] = []
+
+    def go(size: tuple[int, int], query: str = "", scheme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if scheme == "dark" else "light",
+            storage_state=signed_in_state,
+        )
+        context.set_default_timeout(30_000)
+        opened.append(context)
+        page = context.new_page()
+        open_scorecard(page, demo_app.url + query)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+
+
+@pytest.mark.parametrize(("size", "query"), [(DESK, "/"), (ROOM, "/?present=1"), (ROOM, "/")])
+def test_the_scorecard_fits_without_scrolling(
+    visit: Visit, size: tuple[int, int], query: str
+) -> None:
+    assert scroll_excess(visit(size, query)) == (0, 0)
+
+
+@pytest.mark.parametrize("query", ["/", "/?present=1", "/?region=EMAE&cadence=daily"])
+def test_a_phone_scrolls_down_only(visit: Visit, query: str) -> None:
+    page = visit(PHONE, query)
+    assert scroll_excess(page)[0] == 0
+    lefts = page.locator(".team").evaluate_all("all => all.map(e => e.getBoundingClientRect().x)")
+    assert len(set(lefts)) == 1  # one column
+    outside = [text for text, _, _, left, right in page.evaluate(READ_TEXT) if right > 391]
+    assert outside == []
+
+
+def test_what_a_finger_touches_is_44_px(visit: Visit) -> None:
+    page = visit(PHONE)
+    for part in (".st-key-bar button:not([aria-haspopup=listbox])", ".st-key-masthead button"):
+        heights = page.locator(part).evaluate_all(
+            "a => a.map(e => e.getBoundingClientRect().height)"
+        )
+        assert heights
+        assert min(heights) >= 44, part
+    # A label's own line is thinner; the area that opens its definition is not.
+    areas = page.locator(".tile summary").evaluate_all(
+        "all => all.map(e => parseFloat(getComputedStyle(e, '::after').height))"
+    )
+    assert min(areas) >= 44
+
+
+def test_presenting_is_read_from_the_back_of_the_room(visit: Visit) -> None:
+    page = visit(ROOM, "/?present=1")
+    small = [(text, size) for text, size, *_ in page.evaluate(READ_TEXT) if size < 18]
+    assert small == []
+    values = page.locator(".tile-value b, .goal-figure b").evaluate_all(
+        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert len(values) == 20
+    assert min(values) >= 40
+
+
+def test_presenting_shows_no_sidebar_toolbar_or_review_bar(visit: Visit) -> None:
+    page = visit(ROOM, "/?present=1")
+    for part in ("stSidebar", "stHeader", "stToolbar", "stElementToolbar"):
+        shown = page.locator(f'[data-testid="{part}"]').evaluate_all(
+            "all => all.filter(e => e.checkVisibility()).length"
+        )
+        assert shown == 0, part
+    assert page.locator(".st-key-bar, .st-key-masthead").count() == 0
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG contrast of two ``rgb(r, g, b)`` colours."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_the_page(visit: Visit, scheme: str) -> None:
+    page = visit(ROOM, "/?present=1", scheme)
+    ground = page.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)") == pytest.approx(21)
+    faint = [(t, c) for t, _, c, *_ in page.evaluate(READ_TEXT) if contrast(c, ground) < 4.5]
+    assert faint == []
+    values = page.locator(".tile-value b").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).color)"
+    )
+    assert min(contrast(value, ground) for value in values) >= 7
+
+
+def _row_offsets(page: Page) -> list[float]:
+    """How far each end dot of the first column's chart is outside its tile, in px (0 = inside)."""
+    return page.evaluate(
+        """() => {
+          const tiles = [...document.querySelectorAll('.st-key-team-marketing .tile')]
+            .map(e => e.getBoundingClientRect());
+          const dots = [...document.querySelectorAll(
+            '.st-key-sparks-marketing .mark-symbol path[fill^="var"]')]
+            .map(e => e.getBoundingClientRect()).filter(b => b.width > 0);
+          return dots.map(dot => Math.min(...tiles.map(tile =>
+            Math.max(tile.top - dot.top, dot.bottom - tile.bottom, 0))));
+        }"""
+    )
+
+
+def test_sparklines_stand_beside_their_tiles_at_any_height(visit: Visit) -> None:
+    page = visit(DESK)
+    for height in (768, 1000, 700):
+        page.set_viewport_size({"width": 1366, "height": height})
+        page.wait_for_function(
+            """() => {
+              const box = e => document.querySelector(e).getBoundingClientRect().height;
+              return Math.abs(box('.st-key-team-marketing .tiles')
+                              - box('.st-key-sparks-marketing svg.marks')) < 3;
+            }"""
+        )
+        offsets = _row_offsets(page)
+        assert len(offsets) >= 4
+        assert max(offsets) < 3
+
+
+def test_every_chart_is_told_in_words_and_the_page_has_one_heading(visit: Visit) -> None:
+    page = visit(DESK)
+    assert page.locator("h1").all_inner_texts() == ["Scorecard"]
+    told = page.locator('[data-testid="stVegaLiteChart"]').evaluate_all(
+        "all => all.map(e => e.outerHTML.includes('Trends.'))"
+    )
+    assert told == [True, True, True]
+
+
+STYLE = (ROOT / "pages/view/style.css").read_text(encoding="utf-8").split("/* -- hooks")[1]
+PRESENTING_ONLY = {"st-key-presenting"}
+HOOKS = sorted(set(re.findall(r'data-testid="(\w+)"|\.(st-key-[\w-]+)', STYLE)))
+
+
+def test_every_hook_into_streamlit_s_dom_holds(visit: Visit) -> None:
+    desk, room = visit(DESK), visit(ROOM, "/?present=1")
+    assert len(HOOKS) >= 10
+    missing = []
+    for test_id, key in HOOKS:
+        page = room if key in PRESENTING_ONLY else desk
+        part = f'[data-testid="{test_id}"]' if test_id else f".{key}"
+        if page.locator(part).count() == 0:
+            missing.append(part)
+    assert missing == []
+
+
+def test_no_other_file_hooks_into_streamlit_s_dom() -> None:
+    found = [
+        path.name
+        for path in (ROOT / "pages").rglob("*.py")
+        if "data-testid" in path.read_text(encoding="utf-8")
+    ]
+    assert found in ([], ["auth.py"])

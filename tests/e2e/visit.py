@@ -1,0 +1,25 @@
+"""What a visitor does, in one call each."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Account
+
+
+def sign_in(page: Page, account: Account) -> None:
+    """Fill in the form that is on the page; returns when it is gone and the page stands."""
+    send = page.get_by_role("button", name="Sign in")
+    send.wait_for()
+    settled(page)
+    page.get_by_role("textbox", name="User name").fill(account.username)
+    page.get_by_role("textbox", name="Password").fill(account.password)
+    send.click()
+    expect(send).to_have_count(0)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until the app has nothing left to do for this page."""
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
