@@ -136,8 +136,7 @@ CHECKS: dict[str, str] = {
     "sql_to_opportunity": _cohort("sql", "opportunity"),
     "mql_to_customer": _cohort("mql", "customer"),
     "lead_to_customer": _cohort("lead", "customer"),
-    "stage_days_mql_to_sql": FIRSTS
-    + "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY "
+    "stage_days_mql_to_sql": FIRSTS + "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY "
     "CAST(EXTRACT(EPOCH FROM (sql_at - mql_at)) / 86400.0 AS DOUBLE PRECISION)), "
     "NULL, COUNT(*), 0 FROM reached WHERE mql_at <= sql_at AND " + _inside("sql_at"),
     "spend": "SELECT top, top, NULL, 0 FROM (SELECT " + SPENT + ") sums",

@@ -218,9 +218,20 @@ def _leads() -> tuple[list[Row], list[Row]]:
 
 
 def _deal(cells: list[str | None]) -> Row:
-    deal, lead, account, owner, kind, status, created, qualified, closed, amount, region, channel = (
-        cells
-    )
+    (
+        deal,
+        lead,
+        account,
+        owner,
+        kind,
+        status,
+        created,
+        qualified,
+        closed,
+        amount,
+        region,
+        channel,
+    ) = cells
     return {
         "opportunity_id": deal,
         "lead_id": lead,

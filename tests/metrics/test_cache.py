@@ -123,9 +123,7 @@ def test_changed_data_are_never_answered_from_the_cache(engine_url, company):
     assert count(at("2026-06-01")) == 0
     engine = create_engine(engine_url)
     with engine.begin() as connection:
-        connection.execute(
-            insert(leads), [{"lead_id": "L2", "created_at": at("2026-06-03")}]
-        )
+        connection.execute(insert(leads), [{"lead_id": "L2", "created_at": at("2026-06-03")}])
         connection.execute(update(loads).values(load_id="load-2", row_count=2))
     engine.dispose()
     assert count() == 2

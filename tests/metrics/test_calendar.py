@@ -155,8 +155,11 @@ def test_the_default_period_is_the_last_complete_one(as_of, cadence, id_):
 
 
 @settings(max_examples=100, deadline=None)
-@given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)), cadence=CADENCES,
-       zone=st.sampled_from(("UTC", "Asia/Tokyo", "America/Sao_Paulo", "Pacific/Apia")))
+@given(
+    moment=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)),
+    cadence=CADENCES,
+    zone=st.sampled_from(("UTC", "Asia/Tokyo", "America/Sao_Paulo", "Pacific/Apia")),
+)
 def test_the_default_period_is_over_and_its_successor_is_not(moment, cadence, zone):
     cal = calendar(zone)
     period = cal.default_period(cadence, moment)
@@ -173,7 +176,9 @@ def test_elapsed_working_days_leave_out_weekends_and_holidays():
     assert cal.elapsed_working_days(july, at("2026-07-06 20:00")) == 2
     assert cal.elapsed_working_days(july, at("2026-07-06 21:00")) == 3
     assert cal.elapsed_working_days(july, at("2026-06-01 21:00")) == 0
-    assert cal.elapsed_working_days(july, at("2027-06-01 21:00")) == len(cal.working_days(july)) == 22
+    assert (
+        cal.elapsed_working_days(july, at("2027-06-01 21:00")) == len(cal.working_days(july)) == 22
+    )
     assert cal.first_working_days(july, 3) == Span(date(2026, 7, 1), date(2026, 7, 7))
     assert cal.first_working_days(july, 0) == Span(july.start, july.start)
     assert cal.first_working_days(july, 99) == july

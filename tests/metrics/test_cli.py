@@ -68,7 +68,16 @@ def test_json_has_the_shape_of_the_contract(loaded, run):
 
 
 def test_every_period_is_a_row_and_a_cut_one_is_partial(loaded, run):
-    arguments = ("--grain", "week", "--from", "2026-06-24", "--to", "2026-07-06", "--format", "json")
+    arguments = (
+        "--grain",
+        "week",
+        "--from",
+        "2026-06-24",
+        "--to",
+        "2026-07-06",
+        "--format",
+        "json",
+    )
     _, out, _ = run("query", "won_deals", "meetings_held", *arguments, *AS_OF)
     found = [(row["metric"], row["period"], row["value"], row["status"])
              for row in json.loads(out)["rows"]]  # fmt: skip
@@ -97,7 +106,9 @@ def test_csv_and_table_hold_the_same_rows(loaded, run):
 
 
 def test_no_data_is_null_and_its_reason_goes_to_standard_error(loaded, run):
-    code, out, err = run("query", "spend", *JUNE, *AS_OF, "--where", "region=EMEA", "--format", "json")
+    code, out, err = run(
+        "query", "spend", *JUNE, *AS_OF, "--where", "region=EMEA", "--format", "json"
+    )
     assert code == 0
     assert json.loads(out)["rows"] == [
         {"metric": "spend", "period": "2026-06-01", "value": None, "numerator": None,
@@ -115,9 +126,10 @@ def test_options_reach_the_engine(loaded, run):
 
     whole = value(*AS_OF)
     assert whole == (3, 5, 7)
-    assert value(*AS_OF, "--window-days", "3") == (3, 14, 0) or value(
-        *AS_OF, "--window-days", "3"
-    )[2] == 0
+    assert (
+        value(*AS_OF, "--window-days", "3") == (3, 14, 0)
+        or value(*AS_OF, "--window-days", "3")[2] == 0
+    )
     assert value(*AS_OF, "--unit", "account") != whole
     assert value(*AS_OF, "--where", "channel=~", "--where", "channel=organic") != whole
     # Without an offset the moment is company time: four hours later than in UTC.
@@ -218,7 +230,9 @@ def test_the_sql_of_the_command_gives_the_figures_of_the_command(loaded, run):
     with engine.connect() as connection:
         row = connection.exec_driver_sql(out.strip().rstrip(";")).mappings().one()
     engine.dispose()
-    _, shown, _ = run("query", "leads", *JUNE, *AS_OF, "--where", "channel=paid", "--format", "json")
+    _, shown, _ = run(
+        "query", "leads", *JUNE, *AS_OF, "--where", "channel=paid", "--format", "json"
+    )
     assert json.loads(shown)["rows"][0]["value"] == row["n"]
 
 

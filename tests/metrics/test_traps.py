@@ -80,7 +80,9 @@ def test_rows_of_other_tables_multiply_nothing(engine_url, company):
         "reps": [{"rep_id": "R1", "team": "sales", "manager": "Ann"}],
         "leads": [lead(f"L{n}", account_id="A1", owner_id="R1", channel="paid") for n in (1, 2, 3)],
         "lead_stages": [
-            *stages("L1", mql=["06-01 12:00", "06-05 12:00", "06-05 12:00"], recycled="06-03 12:00"),
+            *stages(
+                "L1", mql=["06-01 12:00", "06-05 12:00", "06-05 12:00"], recycled="06-03 12:00"
+            ),
             *stages("L2", mql="06-02 12:00", sql=["06-03 12:00", "06-04 12:00"]),
         ],
         "touches": [
@@ -210,7 +212,9 @@ def test_a_dimension_that_does_not_exist_is_refused_not_ignored(engine_url, comp
     }
     warehouse = warehouse_of(company, engine_url, tables)
     for options in ({"where": ["region=EMEA"]}, {"by": ("region",)}):
-        rows = {r.metric: r for r in ask_all(warehouse, "spend", "cost_per_mql", "leads", **options)}
+        rows = {
+            r.metric: r for r in ask_all(warehouse, "spend", "cost_per_mql", "leads", **options)
+        }
         for metric in ("spend", "cost_per_mql"):
             assert rows[metric].status is Status.NO_DATA
             assert rows[metric].value is None
