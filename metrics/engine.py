@@ -42,7 +42,8 @@ def cached_rows(warehouse: Warehouse, statement: Select) -> list[dict[str, Any]]
 def sql_of(warehouse: Warehouse, statement: Select) -> str:
     """The statement as text with its values in place, to read or to run by itself."""
     # A parameter style of the driver may double every % in a text; the server takes them as two.
-    plain = type(warehouse.engine.dialect)(paramstyle="named")
+    dialect: Any = type(warehouse.engine.dialect)
+    plain = dialect(paramstyle="named")
     return str(statement.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
 
 

@@ -5,6 +5,9 @@ All moments below are UTC. ``AS_OF`` lies ten days after the end of the periods,
 windows are still open.
 """
 
+# A lead is a line, however many stages it has seen.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import date, datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -45,7 +46,7 @@ def test_periods_follow_one_another_without_gap(day, cadence, month, steps):
     assert cal.step(cal.step(period, steps), -steps) == period
     recent = cal.recent(period, 5)
     assert recent[-1] == period
-    assert all(a.end == b.start for a, b in zip(recent, recent[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(recent))
 
 
 @settings(max_examples=100, deadline=None)
@@ -55,7 +56,7 @@ def test_the_periods_of_a_span_cover_it_once(day, length, cadence):
     periods = cal.between(day, end, cadence)
     spans = [period.within(day, end) for period in periods]
     assert (spans[0].start, spans[-1].end) == (day, end)
-    assert all(a.end == b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(spans))
     for period, span in zip(periods, spans, strict=True):
         assert span.is_cut == ((span.start, span.end) != (period.start, period.end))
 

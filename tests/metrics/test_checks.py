@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -186,7 +188,7 @@ def _sql_figures(url: str) -> dict:
         with engine.connect() as connection:
             for metric, sql in CHECKS.items():
                 for span in SPANS.values():
-                    values = {"first": span.start, "last": span.end, "as_of": AS_OF}
+                    values: dict[str, Any] = {"first": span.start, "last": span.end, "as_of": AS_OF}
                     if ":days" in sql:
                         values["days"] = config.window_days(metric)
                     row = connection.execute(text(sql), values).one()

@@ -20,6 +20,8 @@ from tests.build import fill, warehouse_of
 from tests.metrics.fixture_company import CONFIG, tables
 
 JUNE = ("--grain", "month", "--from", "2026-06-01", "--to", "2026-07-01")
+DAYS = ("--from", "2026-06-01", "--to", "2026-07-01")
+BY_YEAR = ("query", "mqls", "--grain", "year")
 AS_OF = ("--as-of", "2026-07-10T12:00Z")
 
 
@@ -152,12 +154,12 @@ def test_the_same_metric_twice_is_asked_once(loaded, run):
         (("query", "mqls", *JUNE, "--unit", "acount"), "'account'"),
         (("query", "mqls", *JUNE, "--window-days", "0"), "1 to 3650"),
         (("query", "mqls", *JUNE, "--as-of", "tomorrow"), "2026-10-31"),
-        (("query", "mqls", "--grain", "day", "--from", "2026-06-01", "--to", "2026-06-02"), "month"),
+        (("query", "mqls", "--grain", "day", *DAYS), "month"),
         (("query", "mqls", "--grain", "month", "--from", "June", "--to", "2026-06-02"), "--from"),
         (("query", "mqls", "--grain", "month", "--from", "2026-06-02", "--to", "2026-06-02"),
          "not before"),
-        (("query", "mqls", "--grain", "year", "--from", "2026-01-01", "--to", "9999-12-31"), "year"),
-        (("query", "mqls", "--grain", "week", "--from", "0001-01-01", "--to", "0001-02-01"), "year"),
+        ((*BY_YEAR, "--from", "2026-01-01", "--to", "9999-12-31"), "year"),
+        ((*BY_YEAR, "--from", "0001-01-01", "--to", "0001-02-01"), "year"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_one_clear_message(loaded, run, arguments, message):
@@ -207,7 +209,7 @@ def test_the_sql_runs_by_itself(engine_url, company, run):
     fill(engine_url, tables(), CONFIG)
     company(engine_url, CONFIG)
     hostile = ("--where", "channel=50%'; :x %(y)s", "--where", "channel=paid", "--by", "region")
-    code, out, err = run("query", *CATALOG, *JUNE, *AS_OF, *hostile, "--sql")
+    code, out, _ = run("query", *CATALOG, *JUNE, *AS_OF, *hostile, "--sql")
     assert code == 0
     statements = [text for text in out.split(";\n\n") if text.strip()]
     assert len(statements) >= 8
