@@ -22,6 +22,8 @@ from metrics.errors import QueryError
 
 # Biweekly pairs count from the week of this Monday, 2024-W01.
 FIRST_PAIR = date(2024, 1, 1)
+# Periods outside these years are nobody's question, and near the ends of date arithmetic.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(days=7)
 
@@ -284,7 +286,7 @@ class Calendar:
 
     def _parsed(self, kind: Cadence, parts: list[int]) -> Period:
         year = parts[0]
-        if not 1900 <= year <= 2200:
+        if not FIRST_YEAR <= year <= LAST_YEAR:
             raise ValueError(year)
         match kind:
             case Cadence.WEEKLY | Cadence.BIWEEKLY:

@@ -40,8 +40,11 @@ def cached_rows(warehouse: Warehouse, statement: Select) -> list[dict[str, Any]]
 
 
 def sql_of(warehouse: Warehouse, statement: Select) -> str:
-    """The statement as text with its values in place, for reading."""
-    return str(statement.compile(warehouse.engine, compile_kwargs={"literal_binds": True}))
+    """The statement as text with its values in place, to read or to run by itself."""
+    # A parameter style of the driver may double every % in a text; the server takes them as two.
+    dialect: Any = type(warehouse.engine.dialect)
+    plain = dialect(paramstyle="named")
+    return str(statement.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
 
 
 def used_stages(warehouse: Warehouse) -> frozenset[str]:

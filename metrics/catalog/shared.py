@@ -27,8 +27,7 @@ METRICS = (
         0.5,
         unit=Unit.DAYS,
         definition="Median days between a lead's first MQL and its first SQL; a skipped stage "
-        "counts as reached with the next later one; a lead whose SQL is earlier than its MQL has "
-        "no such span.",
+        "counts as reached with the next later one; an SQL earlier than its MQL makes no span.",
         formula="median(first SQL − first MQL)",
         counted_by="the first SQL entry",
         tables=("lead_stages",),

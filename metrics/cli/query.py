@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from data.warehouse import Warehouse, open_warehouse
-from metrics.calendar import GRAINS, Calendar, Period, parse_grain
+from metrics.calendar import FIRST_YEAR, GRAINS, LAST_YEAR, Calendar, Period, parse_grain
 from metrics.cli.output import FORMATS, NO_MEMBER, print_csv, print_json, print_table
 from metrics.engine import Run, sql_of
 from metrics.errors import QueryError
@@ -33,11 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise QueryError(
             f"{option} {text[:40]!r} is not a date.", remedy="Write it as 2026-10-31."
         ) from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise QueryError(
+            f"{option} {day} lies outside the calendar.",
+            remedy=f"Give a year from {FIRST_YEAR} to {LAST_YEAR}.",
+        )
+    return day
 
 
 def _periods(options: argparse.Namespace, calendar: Calendar) -> tuple[list[Period], date, date]:

@@ -1,0 +1,214 @@
+"""Every KPI of the catalog against plain SQL written by hand and against known figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from data.config import parse_config
+from metrics.calendar import Span
+from metrics.catalog import CATALOG
+from metrics.engine import run_query
+from metrics.query import MetricQuery
+from tests.build import warehouse_of
+from tests.metrics.checks import CHECKS
+from tests.metrics.fixture_company import AS_OF, CONFIG, PERIODS, tables
+
+# (value, numerator, denominator, maturing) of the week, the month and the quarter; six decimals.
+FIGURES: dict[str, tuple[tuple, ...]] = {
+    "leads": (
+        (6, 6, None, 0),
+        (18, 18, None, 0),
+        (35, 35, None, 0),
+    ),
+    "mqls": (
+        (6, 6, None, 0),
+        (15, 15, None, 0),
+        (30, 30, None, 0),
+    ),
+    "lead_to_mql": (
+        (None, 0, 0, 1),
+        (1, 5, 5, 3),
+        (0.826087, 19, 23, 3),
+    ),
+    "spend": (
+        (131.3, 131.3, None, 0),
+        (661.7, 661.7, None, 0),
+        (1262.3, 1262.3, None, 0),
+    ),
+    "cost_per_mql": (
+        (21.883333, 131.3, 6, 0),
+        (44.113333, 661.7, 15, 0),
+        (42.076667, 1262.3, 30, 0),
+    ),
+    "cost_per_opportunity": (
+        (32.825, 131.3, 4, 0),
+        (66.17, 661.7, 10, 0),
+        (54.882609, 1262.3, 23, 0),
+    ),
+    "mql_to_sal": (
+        (0.75, 3, 4, 1),
+        (0.545455, 6, 11, 2),
+        (0.538462, 14, 26, 2),
+    ),
+    "mql_to_sql": (
+        (None, 0, 0, 4),
+        (0.6, 3, 5, 7),
+        (0.5, 10, 20, 7),
+    ),
+    "sql_to_opportunity": (
+        (None, 0, 0, 1),
+        (None, 0, 0, 3),
+        (0.3, 3, 10, 3),
+    ),
+    "mql_to_customer": (
+        (None, 0, 0, 6),
+        (None, 0, 0, 13),
+        (None, 0, 0, 26),
+    ),
+    "lead_to_customer": (
+        (None, 0, 0, 5),
+        (None, 0, 0, 17),
+        (None, 0, 0, 34),
+    ),
+    "stage_days_mql_to_sql": (
+        (2.333333, None, 1, 0),
+        (14.666667, None, 4, 0),
+        (7.71875, None, 12, 0),
+    ),
+    "pipeline_created": (
+        (6100, 6100, None, 0),
+        (12500.1, 12500.1, None, 0),
+        (25775.85, 25775.85, None, 0),
+    ),
+    "bookings": (
+        (1800.1, 1800.1, None, 0),
+        (9500.1, 9500.1, None, 0),
+        (13100.85, 13100.85, None, 0),
+    ),
+    "sla_response": (
+        (0.4, 2, 5, 0),
+        (0.4, 4, 10, 0),
+        (0.526316, 10, 19, 0),
+    ),
+    "lead_rejection_rate": (
+        (0.4, 2, 5, 0),
+        (0.25, 2, 8, 0),
+        (0.25, 4, 16, 0),
+    ),
+    "sals": (
+        (3, 3, None, 0),
+        (9, 9, None, 0),
+        (20, 20, None, 0),
+    ),
+    "sqls": (
+        (1, 1, None, 0),
+        (4, 4, None, 0),
+        (14, 14, None, 0),
+    ),
+    "meetings_held": (
+        (1, 1, None, 0),
+        (2, 2, None, 0),
+        (4, 4, None, 0),
+    ),
+    "opportunities_created": (
+        (4, 4, None, 0),
+        (10, 10, None, 0),
+        (23, 23, None, 0),
+    ),
+    "won_deals": (
+        (3, 3, None, 0),
+        (6, 6, None, 0),
+        (9, 9, None, 0),
+    ),
+    "lost_deals": (
+        (4, 4, None, 0),
+        (6, 6, None, 0),
+        (6, 6, None, 0),
+    ),
+    "win_rate": (
+        (0.4, 2, 5, 0),
+        (0.444444, 4, 9, 0),
+        (0.583333, 7, 12, 0),
+    ),
+    "win_rate_value": (
+        (0.714286, 1500, 2100, 0),
+        (0.727273, 5200, 7150, 0),
+        (0.818617, 8800.75, 10750.75, 0),
+    ),
+    "avg_deal_size": (
+        (1500, 1500, 1, 0),
+        (1733.333333, 5200, 3, 0),
+        (1466.791667, 8800.75, 6, 0),
+    ),
+    "sales_cycle_days": (
+        (10.332986, None, 2, 0),
+        (8.447917, None, 4, 0),
+        (15.665972, None, 7, 0),
+    ),
+    "sales_cycle_days_mean": (
+        (10.332986, 20.665972, 2, 0),
+        (9.390451, 37.561806, 4, 0),
+        (19.029663, 133.207639, 7, 0),
+    ),
+    "response_hours": (
+        (1.5, None, 5, 0),
+        (2.75, None, 10, 0),
+        (2, None, 19, 0),
+    ),
+    "response_hours_p90": (
+        (None, None, 5, 0),
+        (None, None, 10, 0),
+        (None, None, 19, 0),
+    ),
+}
+SPANS = {name: Span(*days) for name, days in PERIODS.items()}
+
+
+def test_no_kpi_is_without_a_check():
+    assert set(CHECKS) == set(CATALOG)
+    assert set(FIGURES) == set(CATALOG)
+
+
+def _engine_figures(warehouse) -> dict:
+    query = MetricQuery(tuple(CATALOG), tuple(SPANS.values()), AS_OF)
+    return {
+        (row.metric, row.span): (row.value, row.numerator, row.denominator, row.maturing)
+        for row in run_query(warehouse, query)
+    }
+
+
+def _sql_figures(url: str) -> dict:
+    config = parse_config(CONFIG)
+    engine = create_engine(url)
+    found = {}
+    try:
+        with engine.connect() as connection:
+            for metric, sql in CHECKS.items():
+                for span in SPANS.values():
+                    values: dict[str, Any] = {"first": span.start, "last": span.end, "as_of": AS_OF}
+                    if ":days" in sql:
+                        values["days"] = config.window_days(metric)
+                    row = connection.execute(text(sql), values).one()
+                    found[metric, span] = tuple(None if v is None else float(v) for v in row)
+    finally:
+        engine.dispose()
+    return found
+
+
+def _rounded(figures: tuple) -> list:
+    return [None if value is None else round(float(value), 6) for value in figures]
+
+
+def test_engine_plain_sql_and_hand_agree(engine_url, company):
+    warehouse = warehouse_of(company, engine_url, tables(), CONFIG)
+    engine_says = _engine_figures(warehouse)
+    warehouse.engine.dispose()
+    sql_says = _sql_figures(engine_url)
+    for metric, expected in FIGURES.items():
+        for span, figures in zip(SPANS.values(), expected, strict=True):
+            wanted = pytest.approx(list(figures), abs=2e-6)
+            assert _rounded(engine_says[metric, span]) == wanted, (metric, span)
+            assert _rounded(sql_says[metric, span]) == wanted, (metric, span)
