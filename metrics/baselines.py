@@ -46,8 +46,10 @@ def _hash(parts: Mapping[str, Any]) -> str:
 
 def _fingerprint(warehouse: Warehouse, metric: Metric) -> str:
     config = warehouse.config
+    # Wording that explains a number does not change it; its definition does.
+    wording = {"label", "owner", "null_rule", "dimensions"}
     parts = {
-        "metric": asdict(metric),
+        "metric": {name: part for name, part in asdict(metric).items() if name not in wording},
         "window": config.window_days(metric.id) if metric.kind is Kind.COHORT else None,
         "company": [config.company.name, config.company.timezone],
         "fiscal_year": config.company.fiscal_year_starts,
@@ -56,9 +58,6 @@ def _fingerprint(warehouse: Warehouse, metric: Metric) -> str:
         # A demo company is built anew with other sizes; a real one keeps its baselines.
         "demo": warehouse.data_version if warehouse.is_demo else None,
     }
-    # Wording that explains a number does not change it; its definition does.
-    for wording in ("label", "owner", "null_rule", "dimensions"):
-        parts["metric"].pop(wording, None)
     return _hash(parts)
 
 

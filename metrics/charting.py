@@ -139,7 +139,7 @@ class Series:
         """The baseline to lock: the up to 26 periods before the 13 newest, so that what is on
         screen is judged by what was before it; with too little before, the first 12 there are."""
         complete = self.since_the_data_began(metric, history)
-        before = complete[:-SHOWN][-BASELINE_TO:]
+        before: Sequence[Period] = complete[:-SHOWN][-BASELINE_TO:]
         if self._count(metric, before) < BASELINE_FROM:
             before = self._first_figures(metric, complete)
         return self.reference(metric, before)

@@ -158,13 +158,13 @@ class Usual:
     def _signal(
         self, metric: Metric, limits: Limits, values: Sequence[float | None]
     ) -> Signal | None:
-        """The strongest of the two rules that a tile goes by, with the words of both."""
+        """The stronger of the two rules that a tile goes by."""
         found = [one for one in find_signals(values, limits) if one.rule in BAND_RULES]
         if not found or (value := values[-1]) is None:
             return None
         return Signal(
             rule=found[0].rule,
-            words="; ".join(self._rule_words(metric, one) for one in found),
+            words=self._rule_words(metric, found[0]),
             is_better=self._is_better(metric, found[0].side),
             side=found[0].side,
             size=abs(value - limits.mean) / limits.half,

@@ -13,7 +13,7 @@ from data.errors import StateError
 from data.state.models import Baseline, utc_now
 from data.state.store import StateStore
 
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _newest(session: Session, keys: Iterable[str]) -> dict[str, Baseline]:
@@ -37,7 +37,7 @@ def lock_baselines(store: StateStore, rows: Sequence[dict[str, Any]]) -> dict[st
     Where another process was first, its baseline stands and is returned. One transaction.
     """
     with store.write() as session:
-        insert = INSERTS[store.engine.dialect.name](Baseline)
+        insert = _INSERTS[store.engine.dialect.name](Baseline)
         values = [{"revision": 0, "locked_at": utc_now(), **row} for row in rows]
         session.execute(insert.on_conflict_do_nothing(), values)
         return _newest(session, [row["key"] for row in rows])
