@@ -113,10 +113,12 @@ def lock_references(
     return {metric: _reference(held[scopes[metric].key]) for metric in references}
 
 
-def stamp_of_limits() -> int | None:
-    """Changes whenever a baseline is re-based; None while the state database does not answer."""
+def stamp_of_limits() -> tuple[str, int] | None:
+    """Which state database, and how many re-bases it holds: what was computed under another stamp
+    has other limits. None while it does not answer."""
     try:
-        return count_rebased(open_state())
+        store = open_state()
+        return str(store.url), count_rebased(store)
     except STATE_TROUBLE:
         return None
 
