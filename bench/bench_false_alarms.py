@@ -83,12 +83,12 @@ def simulate(baseline: int, scorecards: int, seed: int = SEED) -> FalseAlarms:
             for _ in range(scorecards)
         ]
     )  # scorecards × figures × reviews × rules
-    either = alarms.any(axis=3)
+    either = np.any(alarms, axis=3)
     return FalseAlarms(
         per_figure=float(either.mean()),
         by_rule={rule: float(alarms[..., n].mean()) for n, rule in enumerate(BAND_RULES)},
         per_scorecard=float(either.sum(axis=1).mean()),
-        reviews_with_any=float(either.any(axis=1).mean()),
+        reviews_with_any=float(np.any(either, axis=1).mean()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import pi, sqrt
 
 import numpy as np
@@ -29,7 +30,7 @@ TWELVE = [10.0, 12, 11, 13, 12, 10, 11, 13, 12, 11, 10, 13]
 LIMITS = Limits(low=40, mean=50, high=60, range_high=12.3, half=10)
 
 
-def rules(values: list[float | None], limits: Limits = LIMITS) -> list[Rule]:
+def rules(values: Sequence[float | None], limits: Limits = LIMITS) -> list[Rule]:
     return [found.rule for found in find_signals(values, limits)]
 
 
