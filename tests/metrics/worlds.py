@@ -233,16 +233,19 @@ class World:
         last = first + timedelta(days=self.random.randint(1, 40))
         periods = calendar.between(first, last, cadence)
         filters = self.random.sample(sorted(MEMBERS), self.one(0, 0, 1, 1, 2))
+        window = self.one(None, 1, 3, 7, 20)
+        # To the second at which a window that opened on the grid closes.
+        closing = self.moment(DAYS // 2) + timedelta(days=window or 14)
         return MetricQuery(
             metrics=tuple(CATALOG),
             spans=tuple(p.span if whole else p.within(first, last) for p in periods),
-            as_of=self.one(self.moment(DAYS + 14), self.moment(), datetime(2026, 12, 31)),
+            as_of=self.one(self.moment(), closing, closing, datetime(2026, 12, 31)),
             by=tuple(self.random.sample(DIMENSIONS, self.one(0, 1, 1, 2) if by else 0)),
             where=tuple(
                 (name, tuple(self.random.sample(MEMBERS[name], self.random.randint(1, 2))))
                 for name in filters
             ),
-            window_days=self.one(None, 1, 3, 7, 20),
+            window_days=window,
             unit=self.one("lead", "lead", "account"),
         )
 
