@@ -49,7 +49,7 @@ def _show_search(request: Request, wanted: str) -> None:
         max_chars=MAX_ID,
         type="search",
         icon=":material/search:",
-        placeholder="Find a KPI or a rule: name, id or words of its definition",
+        placeholder="Find a KPI: name, id, any words",
         label_visibility="collapsed",
         on_change=_look_for,
         args=(request,),
