@@ -87,7 +87,8 @@ def test_it_reads_well_in_every_room(
     if width < 640:
         summary = handbook.locator(".book-folded summary")
         box = handbook.locator(".st-key-handbook-find input")
-        for touched in (summary, box):
+        frame = handbook.locator('.st-key-handbook-find [data-testid="stTextInputRootElement"]')
+        for touched in (summary, box, frame):
             bounds = touched.bounding_box()
             assert bounds is not None
             assert bounds["height"] >= 44
