@@ -1,4 +1,4 @@
-"""What one tile asks for: the spans of its trend, of its comparison and of its pace."""
+"""What one tile asks for: the spans of its trend, of its comparison and of its target's pace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from metrics.calendar import Period, Span
 from metrics.model import Metric
-from metrics.targets import pace_spans
+from metrics.scorecard import WorkingDays
+from metrics.targets import Aim
 from metrics.view import Frame
 
 
@@ -31,9 +32,8 @@ class Plan:
     qualifier: str | None = None
     seeks_full_cohort: bool = False
     is_to_date: bool = False  # its label says so; it needs no mark
-    pace_period: Period | None = None  # a running period whose target is judged by pace
-    pace_elapsed: int = 0
-    target_period: Period | None = None
+    aim: Aim | None = None  # None: the target of whichever period stands as headline
+    to_go: WorkingDays | None = None  # of a running period
     versus_prefix: str = ""
     # Natural limits need whole periods that do not overlap: a running one and the trailing
     # weeks of slow KPIs have none.
@@ -51,6 +51,5 @@ class Plan:
             # Which cohort is the newest full one is known only from the answers.
             candidates = (frame.compared_with(slot.period) for slot in self.slots)
             yield from (period.span for period in candidates if period is not None)
-        if self.pace_period is not None:
-            pace = pace_spans(frame.calendar, self.pace_period, self.pace_elapsed)
-            yield from (*pace.whole, *pace.part)
+        if self.aim is not None:
+            yield from self.aim.spans(frame.calendar)

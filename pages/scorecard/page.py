@@ -10,6 +10,7 @@ from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
+from pages.view.handbook import handbook_link
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
@@ -19,7 +20,7 @@ TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 def show_scorecard() -> None:
     request = current()
     card = _scorecard(request)
-    st.html(goals_html(card.goals, request.formats))
+    st.html(goals_html(card.goals, request.formats, handbook_link(request)))
     st.html(exceptions_html(find_exceptions(card), card, request.formats))
     _show_columns(card, request)
 
@@ -50,7 +51,7 @@ def _show_columns(card: Scorecard, request: Request) -> None:
 
 def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
     with st.container(key=f"team-{team}", gap=None):
-        st.html(column_html(TITLES.get(team, team), tiles, request.formats))
+        st.html(column_html(TITLES.get(team, team), tiles, request.formats, handbook_link(request)))
         data = sparkline_data(tiles, request.formats)
         if data.empty:
             return
