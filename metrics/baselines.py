@@ -46,10 +46,11 @@ def _hash(parts: Mapping[str, Any]) -> str:
 
 def _fingerprint(warehouse: Warehouse, metric: Metric) -> str:
     config = warehouse.config
-    # Wording that explains a number does not change it; its definition does.
-    wording = {"label", "owner", "null_rule", "dimensions"}
+    # Wording that explains a number does not change it; its definition does. What is derived is
+    # not charted.
+    left_out = {"label", "owner", "null_rule", "dimensions", "derived"}
     parts = {
-        "metric": {name: part for name, part in asdict(metric).items() if name not in wording},
+        "metric": {name: part for name, part in asdict(metric).items() if name not in left_out},
         "window": config.window_days(metric.id) if metric.kind is Kind.COHORT else None,
         "company": [config.company.name, config.company.timezone],
         "fiscal_year": config.company.fiscal_year_starts,

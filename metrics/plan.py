@@ -35,8 +35,8 @@ class Plan:
     aim: Aim | None = None  # None: the target of whichever period stands as headline
     to_go: WorkingDays | None = None  # of a running period
     versus_prefix: str = ""
-    # Natural limits need whole periods that do not overlap: a running one and the trailing
-    # weeks of slow KPIs have none.
+    # Natural limits need whole periods that do not overlap: a running one, the trailing weeks of
+    # slow KPIs and what is derived from spans of its own have none.
     is_charted: bool = False
 
     @property

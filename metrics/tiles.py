@@ -116,7 +116,7 @@ class Board:
             aim=self._aim(metric, frame.period, frame.elapsed_days if running else None),
             to_go=self._to_go(frame.period, frame.elapsed_days) if running else None,
             versus_prefix=f"the same {_days(frame.elapsed_days)} of " if running else "",
-            is_charted=not running,
+            is_charted=not running and metric.kind is not Kind.DERIVED,
         )
 
     def _unripe(self, metric: Metric) -> int:

@@ -165,6 +165,34 @@ def test_sparklines_stand_beside_their_tiles_at_any_height(visit: Visit) -> None
         assert max(offsets) < 3
 
 
+@pytest.mark.parametrize(("size", "query"), [(DESK, "/"), (ROOM, "/?present=1")])
+def test_the_text_of_a_tile_or_story_stays_inside_it(
+    visit: Visit, size: tuple[int, int], query: str
+) -> None:
+    below = visit(size, query).evaluate(
+        """() => [...document.querySelectorAll('.tile, .story')].flatMap(box =>
+          [...box.querySelectorAll('h3, p')].filter(e => !e.closest('.card'))
+            .map(e => [e.textContent, e.getBoundingClientRect().bottom
+                                      - box.getBoundingClientRect().bottom])
+            .filter(([, excess]) => excess > 1))"""
+    )
+    assert below == []
+
+
+def test_exceptions_stand_between_goals_and_teams_and_signals_are_diamonds(visit: Visit) -> None:
+    page = visit(ROOM, "/?present=1")
+    tops = [page.locator(part).first.evaluate("e => e.getBoundingClientRect().top")
+            for part in (".goals", ".exceptions", ".team")]  # fmt: skip
+    assert tops == sorted(tops)
+    assert 1 <= page.locator(".story b").count() <= 3
+    assert "beyond normal variation" in page.locator(".room-count").inner_text()
+    coloured = page.locator(".tile-change .good, .tile-change .bad").all_inner_texts()
+    assert coloured
+    assert all("beyond usual" in text for text in coloured)
+    diamonds = page.locator('svg.marks path[fill="var(--good)"], svg.marks path[fill="var(--bad)"]')
+    assert diamonds.count() >= len(coloured)
+
+
 def test_every_chart_is_told_in_words_and_the_page_has_one_heading(visit: Visit) -> None:
     page = visit(DESK)
     assert page.locator("h1").all_inner_texts() == ["Scorecard"]
