@@ -4,6 +4,7 @@
 """
 
 from metrics.funnel.build import build_funnel
+from metrics.funnel.curve import step_label
 from metrics.funnel.model import Funnel
 
-__all__ = ["Funnel", "build_funnel"]
+__all__ = ["Funnel", "build_funnel", "step_label"]

@@ -147,13 +147,15 @@ def conversion(question: Question, step: str) -> Conversion:
         leads = sum(day.converted + day.censored for day in found)
         age = (question.as_of - question.bounds(cohort)[1]) // timedelta(days=1)
         curves.append(
-            Curve(
-                frame.period_name(cohort), leads, min(max(age, 0), horizon), kaplan_meier(found)
-            )
+            Curve(frame.period_name(cohort), leads, min(max(age, 0), horizon), kaplan_meier(found))
         )
+    return Conversion(step, step_label(step), window, horizon, tuple(curves))
+
+
+def step_label(step: str) -> str:
+    """ "MQL → SQL" of a cohort KPI's id."""
     start, end = _stages_of(step)
-    label = f"{STAGE_LABELS[start]} → {STAGE_LABELS[end]}"
-    return Conversion(step, label, window, horizon, tuple(curves))
+    return f"{STAGE_LABELS[start]} → {STAGE_LABELS[end]}"
 
 
 def _stages_of(step: str) -> tuple[str, str]:

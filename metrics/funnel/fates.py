@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import FromClause, Select, and_, case, false, func, or_, select
@@ -27,10 +28,7 @@ def _fate_of(stage: str) -> str:
 def _steps(question: Question) -> list[tuple[str, str, int]]:
     """(stage, the next one used, days that the step should take)."""
     stages = question.stages
-    return [
-        (start, end, question.window_days(start, end))
-        for start, end in zip(stages, stages[1:], strict=False)
-    ]
+    return [(start, end, question.window_days(start, end)) for start, end in pairwise(stages)]
 
 
 def _fate(question: Question, paths: FromClause, stage: str, window_days: int) -> Column:

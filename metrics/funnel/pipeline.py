@@ -1,9 +1,9 @@
 """The pipeline by source and its movement over the period, and why deals were lost.
 
 The pipeline at a moment T holds every opportunity created before T and not closed before T that
-is due: its expected close, as known at T, lies before the end of the fiscal quarter (or year) in
-which the period ends. One without an expected close is due: nobody has put it off. Amounts are
-those known at T (handbook §1), an unknown one adds 0.
+is due: its expected close, as known at T, lies before the end of the fiscal quarter that runs when
+the period is over. One without an expected close is due: nobody has put it off. Amounts are those
+known at T (handbook §1), an unknown one adds 0.
 
 Over the period from S (inclusive) to E (exclusive, never past as-of) every opportunity enters
 once and leaves once:
@@ -28,7 +28,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, cast, false, func, or_, select
 
 from data.tables import MONEY, opportunities, opportunity_stages
-from metrics.calendar import ONE_DAY, Cadence, Period
+from metrics.calendar import Cadence, Period
 from metrics.engine import cached_rows
 from metrics.facts.base import Column, Fact
 from metrics.facts.opportunities import links
@@ -39,11 +39,9 @@ NUMBERS = ("count", "amount", "unknown")
 
 
 def due_period(question: Question) -> Period:
-    """The fiscal quarter in which the view's period ends; of a year the year itself."""
-    period = question.view.period
-    if period.cadence is Cadence.YEARLY:
-        return period
-    return question.calendar.period_of(period.end - ONE_DAY, Cadence.QUARTERLY)
+    """The fiscal quarter that runs when the view's period is over: a quarter's end would leave
+    nothing to be due in it."""
+    return question.calendar.period_of(question.view.period.end, Cadence.QUARTERLY)
 
 
 def _known_before(moments: dict[str, datetime]) -> FromClause:
@@ -164,9 +162,9 @@ def _summed(deals: FromClause) -> Select:
         ]
     reason = case((lost_now, d.loss_reason))
     is_lost = case((lost_now, 1), else_=0)
-    return select(
-        d.source, reason.label("reason"), is_lost.label("is_lost"), *columns
-    ).group_by(d.source, reason, is_lost)
+    return select(d.source, reason.label("reason"), is_lost.label("is_lost"), *columns).group_by(
+        d.source, reason, is_lost
+    )
 
 
 def pipeline(question: Question) -> Pipeline:

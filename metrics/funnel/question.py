@@ -90,5 +90,3 @@ class Question:
         """
         dimensions = Dimensions(fact)
         return dimensions, filter_conditions(dimensions, self.view.where)
-
-

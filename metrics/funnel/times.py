@@ -43,9 +43,7 @@ def times_statement(question: Question) -> Select:
         .subquery("visits")
     )
     v = visits.c
-    dimensions, conditions = question.filtered(
-        Fact(source=visits, links=Links(lead_id=v.lead_id))
-    )
+    dimensions, conditions = question.filtered(Fact(source=visits, links=Links(lead_id=v.lead_id)))
     _, end = question.bounds(question.view.period)
     completed = question.within_period(v.left_at)
     days = cast(microseconds_between(v.entered_at, v.left_at), Double) / DAY_MICROSECONDS
@@ -68,9 +66,7 @@ def stage_times(question: Question) -> tuple[StageTime, ...]:
 
     Raises ``UnsupportedDimension`` for a filter that leads do not know.
     """
-    rows = {
-        row["stage"]: row for row in cached_rows(question.warehouse, times_statement(question))
-    }
+    rows = {row["stage"]: row for row in cached_rows(question.warehouse, times_statement(question))}
     shown = [*question.stages[:-1], *(["recycled"] if "recycled" in rows else [])]
     return tuple(_time(stage, rows.get(stage, {})) for stage in shown)
 
