@@ -45,8 +45,8 @@ class Size:
     curve: int
 
 
-DESK = Size(row=30, text=13, left=88, right=150, curve=262)
-PROJECTED = Size(row=44, text=20, left=136, right=224, curve=360)
+DESK = Size(row=30, text=13, left=88, right=172, curve=262)
+PROJECTED = Size(row=44, text=20, left=136, right=262, curve=360)
 
 
 # -- the data ---------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def rows_spec(rows: int, projected: bool) -> dict[str, Any]:
         .mark_rule(color="var(--ink3)", strokeWidth=1)
         .encode(x=alt.X("link:Q", axis=None, scale=x_scale), y=y("top"), y2="bottom:Q")
     )
-    value_at = alt.value(alt.ExprRef(f"width - {size.right} * 0.56"))
+    value_at = alt.value(alt.ExprRef(f"width - {size.right} * 0.64"))
     return _finished(
         alt.layer(
             links,

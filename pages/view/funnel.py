@@ -26,8 +26,8 @@ FATE_WORDS = {
     "advanced": "advanced",
     "rejected": "rejected",
     "recycled": "recycled",
-    "waiting": "in time",
-    "overdue": "aged",
+    "waiting": "still, in time",
+    "overdue": "still, aged",
 }
 
 
@@ -184,13 +184,14 @@ def leaks_html(leaks: Sequence[Leak], formats: Formats) -> str:
     )
 
 
-def leaks_aside(funnel: Funnel) -> str:
+def leaks_key() -> str:
     key = "".join(
-        f'<i class="fate-key fate-{fate}"></i>{_e(words)} ' for fate, words in FATE_WORDS.items()
+        f'<span class="fate-item"><i class="fate-key fate-{fate}"></i>{_e(words)}</span> '
+        for fate, words in FATE_WORDS.items()
     )
     return (
-        '<p class="funnel-key">Still there: “in time” while the step\'s days have not passed, '
-        f"“aged” after. {key}</p>"
+        f'<p class="funnel-key">{key}: still there, within the days that the step should take, '
+        "or longer</p>"
     )
 
 

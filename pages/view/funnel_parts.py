@@ -109,7 +109,7 @@ def show_leaks(funnel: Funnel, request: Request) -> None:
     st.html(
         html.heading("Where leads leak", aside)
         + html.leaks_html(funnel.leaks, request.formats)
-        + html.leaks_aside(funnel)
+        + html.leaks_key()
     )
 
 

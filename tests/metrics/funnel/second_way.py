@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Any
 from tests.oracle_facts import DAY, ORDER, Facts
 
 Row = Mapping[str, Any]
-Keep = Callable[[str, Row], bool]
+Money = defaultdict[str, Decimal]
 RANK = (*ORDER, "rejected", "recycled")
 
 
@@ -130,17 +130,17 @@ class SecondWay:
 
     # -- the pipeline -----------------------------------------------------------------------
 
-    def movement(self, due: date) -> dict[str | None, Counter[str]]:
-        """By source, cents by step."""
-        found: dict[str | None, Counter[str]] = {}
+    def movement(self, due: date) -> dict[str | None, Money]:
+        """By source, money by step."""
+        found: dict[str | None, Money] = {}
         for deal in self.facts.tables["opportunities"]:
             member = self.facts._of("opportunities", deal)
             kept = all(member(name) in members for name, members in self.where)
             if kept and deal["created_at"] <= self.as_of:
-                self._move(found.setdefault(deal["sourced_by"], Counter()), deal, due)
+                self._move(found.setdefault(deal["sourced_by"], defaultdict(Decimal)), deal, due)
         return found
 
-    def _move(self, into: Counter[str], deal: Row, due: date) -> None:
+    def _move(self, into: Money, deal: Row, due: date) -> None:
         was, now = self._at(deal, self.start, due), self._at(deal, self.end, due)
         closed_now = deal["status"] != "open" and self.inside(deal["closed_at"])
         ends = deal["status"] if closed_now else now

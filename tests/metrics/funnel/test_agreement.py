@@ -118,13 +118,13 @@ def check_pipeline(found: Funnel, other: SecondWay, due: date) -> None:
     assert found.pipeline is not None
     expected = other.movement(due)
     shown = {move.source: move for move in found.pipeline.sources}
-    for source, cents in expected.items():
-        if not any(cents.values()):
+    for source, money in expected.items():
+        if not any(money.values()):
             continue
         move = shown[source]
         amounts = {name: sums.amount for name, sums in move.moves.items()}
         amounts |= {"closing": move.closing.amount, "open": move.open.amount}
-        assert amounts == {name: cents[name] for name in amounts}, source
+        assert amounts == {name: money[name] for name in amounts}, source
     for move in (*shown.values(), found.pipeline.total):
         total = sum(sign * move.moves[name].amount for name, sign in MOVES.items())
         assert total == move.closing.amount, "the movement adds up to the cent"
