@@ -62,11 +62,12 @@ def cohort_rows(counts: StageCounts, formats: Formats) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     first = counts.cohort[0].reached
     for index, stage in enumerate(counts.cohort):
+        # A young cohort is never shown as a low rate: while leads may still arrive there is none.
         note = ""
-        if index and first:
+        if stage.maturing:
+            note = f"◔ {formats.plain(stage.maturing)} may still"
+        elif index and first:
             note = formats.value(stage.reached / first, Unit.SHARE)
-            if stage.maturing:
-                note += f" ◔ {formats.plain(stage.maturing)}"
         label, reached = STAGE_LABELS[stage.stage], stage.reached
         rows.append(
             (index, label, formats.plain(reached), note, "solid", 0.0, reached, None),
@@ -197,7 +198,7 @@ def rows_spec(rows: int, projected: bool) -> dict[str, Any]:
 
     links = (
         base.transform_filter("isValid(datum.link)")
-        .transform_calculate(top="datum.row + 0.82", bottom="datum.row + 1.18")
+        .transform_calculate(top="datum.row + 0.5", bottom="datum.row + 1.5")
         .mark_rule(color="var(--ink3)", strokeWidth=1)
         .encode(x=alt.X("link:Q", axis=None, scale=x_scale), y=y("top"), y2="bottom:Q")
     )

@@ -78,7 +78,7 @@ def _bar(part: float, whole: float) -> str:
 
 def cohort_aside(funnel: Funnel, counts: StageCounts) -> str:
     stage = STAGE_LABELS[counts.stages[0]]
-    note = " · pale ◔ still maturing" if any(s.maturing for s in counts.cohort) else ""
+    note = " · pale ◔ maturing, no rate yet" if any(s.maturing for s in counts.cohort) else ""
     return f"first entered {stage} in {funnel.period_short}, reached since{note}"
 
 

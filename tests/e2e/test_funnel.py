@@ -16,7 +16,7 @@ from tests.e2e.server import AppServer
 from tests.e2e.visit import settled, sign_in
 
 LINK = "/funnel?cadence=quarterly&segment=smb"
-CHARTS = ("cohort", "period", "curve", "movement")
+CHARTS = 4  # cohort, period, curve, movement
 
 
 def figures(page: Page, part: str) -> list[list[str]]:
@@ -30,8 +30,7 @@ def test_the_page_says_what_the_program_says(
 ) -> None:
     page.goto(demo_app.url + LINK)
     sign_in(page, accounts["viewer"])
-    for name in CHARTS:
-        expect(page.locator(f".st-key-funnel-chart-{name} svg.marks")).to_be_visible()
+    expect(page.locator(".st-key-funnel svg.marks")).to_have_count(CHARTS)
 
     warehouse = Warehouse(make_url(demo_settings["WAREHOUSE_URL"]))
     calendar, as_of = Calendar(warehouse.config), warehouse.default_as_of
