@@ -37,6 +37,26 @@ class Change:
 
 
 @dataclass(frozen=True)
+class WorkingDays:
+    """How far a running period is: its working days that are over, that are left, and in a week."""
+
+    over: int
+    left: int
+    a_week: int
+
+
+@dataclass(frozen=True)
+class RunRate:
+    """What a running period still needs to reach its target, in the metric's unit."""
+
+    left: float  # to the target; 0 when it is reached
+    days_left: int
+    needed_per_day: float | None  # per working day; None: something is left, but no day
+    so_far_per_day: float | None  # None: no working day is over yet
+    days_a_week: int = 5
+
+
+@dataclass(frozen=True)
 class TargetState:
     """The target of the period. ``gap`` is value − target (or − pace) in the metric's unit."""
 
@@ -47,6 +67,9 @@ class TargetState:
     is_pace: bool = False  # a running period, judged against its pace, not the whole target
     pace: float | None = None  # what the running period should have reached by now
     is_linear: bool = False  # too few periods to learn a pace from: a straight line
+    period: str | None = None  # whose target it is: "W46", "Q4"
+    is_part: bool = False  # ``value`` is the view's part of a longer period's target
+    run_rate: RunRate | None = None
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,26 @@ answers back. Trend, comparison, pace and early read are thus one question to th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
 
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Period, Span
-from metrics.compare import change_between, marks_of, target_state
+from metrics.compare import change_between, marks_of, run_rate, target_state
 from metrics.engine import run_query
 from metrics.model import Kind, Metric, Status
 from metrics.query import MetricQuery, Row
-from metrics.scorecard import Change, EarlyRead, Point, Selection, TargetState, Tile
-from metrics.targets import (
-    Targets,
-    is_additive,
-    learned_share,
-    linear_share,
-    pace_spans,
-    read_targets,
+from metrics.scorecard import (
+    Change,
+    EarlyRead,
+    Point,
+    Selection,
+    TargetState,
+    Tile,
+    WorkingDays,
 )
+from metrics.targets import Aim, Targets, aim_of, due_of, is_additive, read_targets
 from metrics.view import Frame
 
 POINTS = 13
@@ -61,9 +62,8 @@ class Plan:
     qualifier: str | None = None
     seeks_full_cohort: bool = False
     is_to_date: bool = False  # its label says so; it needs no mark
-    pace_period: Period | None = None  # a running period whose target is judged by pace
-    pace_elapsed: int = 0
-    target_period: Period | None = None
+    aim: Aim | None = None  # None: the target of whichever period stands as headline
+    to_go: WorkingDays | None = None  # of a running period
     versus_prefix: str = ""
 
     def spans(self, frame: Frame) -> Iterable[Span]:
@@ -74,9 +74,8 @@ class Plan:
             # Which cohort is the newest full one is known only from the answers.
             candidates = (frame.compared_with(slot.period) for slot in self.slots)
             yield from (period.span for period in candidates if period is not None)
-        if self.pace_period is not None:
-            pace = pace_spans(frame.calendar, self.pace_period, self.pace_elapsed)
-            yield from (*pace.whole, *pace.part)
+        if self.aim is not None:
+            yield from self.aim.spans(frame.calendar)
 
 
 class Board:
@@ -87,12 +86,12 @@ class Board:
         self.frame = frame
         self.selection = selection
         self.calendar = frame.calendar
+        self._targets: Targets = read_targets(warehouse, frame.view)
         self._goal_plans = [self._plan_goal(metric) for metric in selection.goals]
         self._tile_plans = {
             team: [self._plan_tile(metric) for metric in metrics]
             for team, metrics in selection.columns.items()
         }
-        self._targets: Targets = read_targets(warehouse, frame.view)
         plans = [*self._goal_plans, *(p for plans in self._tile_plans.values() for p in plans)]
         self._rows = self._ask(plans)
         self._early = self._ask_early(plans)
@@ -134,9 +133,8 @@ class Board:
             self._label(metric),
             tuple(Slot(period, frame.equal_part(period)) for period in periods),
             None if compared is None else Slot(compared, frame.equal_part(compared)),
-            pace_period=frame.period if running and is_additive(metric) else None,
-            pace_elapsed=frame.elapsed_days if running else 0,
-            target_period=frame.period,
+            aim=self._aim(metric, frame.period, frame.elapsed_days if running else None),
+            to_go=self._to_go(frame.period, frame.elapsed_days) if running else None,
             versus_prefix=f"the same {_days(frame.elapsed_days)} of " if running else "",
         )
 
@@ -162,7 +160,7 @@ class Board:
             slots,
             None if compared is None else self._trailing(compared),
             qualifier=f"{TRAILING_WEEKS} weeks",
-            target_period=last,
+            aim=self._trailing_aim(metric, last),
             versus_prefix=f"{TRAILING_WEEKS} weeks to ",
         )
 
@@ -189,10 +187,25 @@ class Board:
             (Slot(quarter, to_date),),
             None,
             is_to_date=not over,
-            pace_period=None if over else quarter,
-            pace_elapsed=elapsed,
-            target_period=quarter,
+            aim=self._aim(metric, quarter, None if over else elapsed),
+            to_go=None if over else self._to_go(quarter, elapsed),
         )
+
+    def _aim(self, metric: Metric, period: Period, elapsed: int | None) -> Aim | None:
+        return aim_of(self._targets, self.calendar, metric, period, elapsed)
+
+    def _trailing_aim(self, metric: Metric, last: Period) -> Aim | None:
+        """An amount over many weeks is held against all their targets, a rate against the last."""
+        if not is_additive(metric):
+            return self._aim(metric, last, None)
+        weeks = self.calendar.recent(last, TRAILING_WEEKS)
+        target = self._targets.over(metric, weeks, self.calendar)
+        return None if target is None else Aim(last, target)
+
+    def _to_go(self, period: Period, elapsed: int) -> WorkingDays:
+        total = len(self.calendar.working_days(period.span))
+        a_week = len(self.calendar.config.business_hours.days)
+        return WorkingDays(elapsed, total - elapsed, a_week)
 
     # -- questions --------------------------------------------------------------------------
 
@@ -318,26 +331,22 @@ class Board:
         return EarlyRead(EARLY_DAYS, label, row.value, change)
 
     def _target(self, plan: Plan, slot: Slot, row: Row) -> TargetState | None:
-        period = plan.target_period or slot.period
-        target = self._targets.of(plan.metric, period, self.calendar)
-        if target is None:
+        aim = plan.aim
+        if plan.seeks_full_cohort:
+            aim = self._aim(plan.metric, slot.period, None)
+        if aim is None:
             return None
-        pace, is_linear = self._pace(plan, target)
-        return target_state(plan.metric, row, target, pace, is_linear)
-
-    def _pace(self, plan: Plan, target: float) -> tuple[float | None, bool]:
-        if plan.pace_period is None:
-            return None, False
-        spans = pace_spans(self.calendar, plan.pace_period, plan.pace_elapsed)
-        values = [
-            [self._rows[plan.metric.id, span].value for span in part]
-            for part in (spans.whole, spans.part)
-        ]
-        share = learned_share(*values)
-        is_linear = share is None
-        if share is None:
-            share = linear_share(self.calendar, plan.pace_period, plan.pace_elapsed)
-        return (None if share is None else share * target), is_linear
+        due = due_of(aim, self.calendar, lambda span: self._rows[plan.metric.id, span].value)
+        state = target_state(plan.metric, row, due.target, due.pace, due.is_linear)
+        rate = None
+        if plan.to_go is not None:
+            rate = run_rate(plan.metric, row, due.target, plan.to_go)
+        return replace(
+            state,
+            period=self.frame.period_name(aim.named),
+            is_part=aim.target is None,
+            run_rate=rate,
+        )
 
     def _elapsed(self, plan: Plan) -> str | None:
         """``3 of 5 days``, for a KPI that shows the running period."""

@@ -11,6 +11,7 @@ from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
 from metrics.report.words import tally
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
 from pages.view.cards import column_html, goals_html
+from pages.view.handbook import handbook_link
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
@@ -21,7 +22,7 @@ KEY = '13 periods · <i class="key-target"></i> target · <i class="key-open"></
 def show_scorecard() -> None:
     request = current()
     card = _scorecard(request)
-    st.html(goals_html(card.goals, request.formats))
+    st.html(goals_html(card.goals, request.formats, handbook_link(request)))
     st.html(f'<div class="tally"><b>{html.escape(tally(card))}</b><span>{KEY}</span></div>')
     _show_columns(card, request)
 
@@ -52,7 +53,7 @@ def _show_columns(card: Scorecard, request: Request) -> None:
 
 def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
     with st.container(key=f"team-{team}", gap=None):
-        st.html(column_html(TITLES.get(team, team), tiles, request.formats))
+        st.html(column_html(TITLES.get(team, team), tiles, request.formats, handbook_link(request)))
         data = sparkline_data(tiles, request.formats)
         if data.empty:
             return

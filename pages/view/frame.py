@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.funnel.page import show_funnel
+from pages.handbook.page import show_handbook
 from pages.scorecard.page import show_scorecard
 from pages.view import auth, review_bar
 from pages.view.request import read_request, set_current
@@ -32,6 +33,7 @@ class Section:
 SECTIONS = (
     Section("Scorecard", "scorecard", show_scorecard),
     Section("Funnel", "funnel", show_funnel),
+    Section("Handbook", "handbook", show_handbook),
 )
 
 

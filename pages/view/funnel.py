@@ -46,7 +46,7 @@ def reason_words(name: str | None) -> str:
 
 def heading(title: str, aside: str = "") -> str:
     """A part's title with what it counts beside it."""
-    return f'<div class="part"><h2>{_e(title)}</h2><span>{_e(aside)}</span></div>'
+    return f'<div class="funnel-head"><h2>{_e(title)}</h2><span>{_e(aside)}</span></div>'
 
 
 def sentence(text: str) -> str:
@@ -167,7 +167,7 @@ def leaks_html(leaks: Sequence[Leak], formats: Formats) -> str:
         named = [f"{reason_words(name)} {formats.plain(n)}" for name, n in leak.reasons[:3]]
         more = sum(n for _, n in leak.reasons[3:])
         named += [f"{formats.plain(more)} others"] if more else []
-        return f'<div class="why">rejected: {_e(", ".join(named))}</div>' if named else ""
+        return f'<div class="funnel-why">rejected: {_e(", ".join(named))}</div>' if named else ""
 
     return _table(
         ["Entered", "n", "", *FATE_WORDS.values()],
