@@ -35,7 +35,7 @@ from metrics.facts import FACTS, Context, Fact
 from metrics.facts.base import Dimensions
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Metric
-from metrics.query import MetricQuery
+from metrics.query import Filters, MetricQuery
 
 
 class UnsupportedDimension(QueryError):
@@ -43,6 +43,27 @@ class UnsupportedDimension(QueryError):
 
     def __init__(self, dimension: str) -> None:
         super().__init__(f"cannot be split or filtered by {dimension}")
+
+
+def dimension_column(dimensions: Dimensions, name: str) -> ColumnElement[Any]:
+    """The column of a dimension; raises ``UnsupportedDimension`` where the fact has none."""
+    column = dimensions.column(name)
+    if column is None:
+        raise UnsupportedDimension(name)
+    return column
+
+
+def filter_conditions(dimensions: Dimensions, where: Filters) -> list[ColumnElement[bool]]:
+    """One condition a filtered dimension; raises ``UnsupportedDimension``."""
+    conditions = []
+    for name, members in where:
+        column = dimension_column(dimensions, name)
+        named = [member for member in members if member is not None]
+        tests = [column.in_(named)] if named else []
+        if None in members:
+            tests.append(column.is_(None))
+        conditions.append(or_(false(), *tests))
+    return conditions
 
 
 @dataclass(frozen=True)
@@ -118,16 +139,9 @@ class Compiler:
     def _events(self, fact: Fact, columns: dict) -> Select:
         """One row a counted entity: its business day, members and numbers."""
         dimensions = Dimensions(fact)
-        conditions = list(fact.conditions)
-        for name, members in self.query.where:
-            column = self._dimension(dimensions, name)
-            named = [member for member in members if member is not None]
-            tests = [column.in_(named)] if named else []
-            if None in members:
-                tests.append(column.is_(None))
-            conditions.append(or_(false(), *tests))
+        conditions = [*fact.conditions, *filter_conditions(dimensions, self.query.where)]
         labels = [
-            self._dimension(dimensions, name).label(member_label(name)) for name in self.query.by
+            dimension_column(dimensions, name).label(member_label(name)) for name in self.query.by
         ]
         if not self.query.spans:
             raise QueryError("The question has no period.")
@@ -149,12 +163,6 @@ class Compiler:
             .select_from(dimensions.source)
             .where(bounds, *conditions)
         )
-
-    def _dimension(self, dimensions: Dimensions, name: str):
-        column = dimensions.column(name)
-        if column is None:
-            raise UnsupportedDimension(name)
-        return column
 
     def _spans(self):
         rows = [(index, span.start, span.end) for index, span in enumerate(self.query.spans)]

@@ -13,7 +13,8 @@ SECONDS_A_DAY = 86_400.0
 _KIND = func.coalesce(opportunities.c.kind, "new")
 
 
-def _links() -> Links:
+def links() -> Links:
+    """How an opportunity reaches its dimensions: its own columns first."""
     o = opportunities.c
     return Links(
         own={
@@ -80,7 +81,7 @@ def created(context: Context) -> Fact:
     return Fact(
         source=opportunities,
         moment=opportunities.c.created_at,
-        links=_links(),
+        links=links(),
         measures={"n": Count(), "new": Count(_KIND == "new")},
         conditions=(opportunities.c.created_at <= context.as_of,),
     )
@@ -94,7 +95,7 @@ def qualified(context: Context) -> Fact:
     return Fact(
         source=source,
         moment=func.coalesce(known, o.created_at),
-        links=_links(),
+        links=links(),
         measures={"amount": Amount(amount)},
         conditions=(o.created_at <= context.as_of,),
     )
@@ -112,7 +113,7 @@ def closed(context: Context) -> Fact:
     return Fact(
         source=opportunities,
         moment=o.closed_at,
-        links=_links(),
+        links=links(),
         measures={
             "won": Count(won),
             "lost": Count(lost),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
 from pages.scorecard.page import show_scorecard
 from pages.view import auth, review_bar
@@ -31,6 +32,7 @@ class Section:
 # The navigation: a new page is one line here. The first stands at the root.
 SECTIONS = (
     Section("Scorecard", "scorecard", show_scorecard),
+    Section("Funnel", "funnel", show_funnel),
     Section("Handbook", "handbook", show_handbook),
 )
 
