@@ -9,7 +9,7 @@ from datetime import date, datetime
 from data.config import Config
 from data.warehouse import Warehouse
 from metrics.cache import RESULTS, LastGood
-from metrics.calendar import Calendar
+from metrics.calendar import Calendar, Span
 from metrics.catalog import find_metric
 from metrics.model import Metric, Status, Team
 from metrics.view import Frame, View
@@ -75,6 +75,8 @@ class Tile:
     denominator: float | None
     bound: float | None = None  # a percentile that is undefined is more than this ("> x h")
     early: EarlyRead | None = None  # of a cohort KPI whose headline is an older cohort
+    span: Span | None = None  # the days that the headline is of
+    compared: Span | None = None  # those that it is compared with
 
 
 @dataclass(frozen=True)

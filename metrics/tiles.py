@@ -251,7 +251,15 @@ class Board:
             denominator=row.denominator,
             bound=row.bound,
             early=self._early_read(plan) if slot.period != self.frame.period else None,
+            span=slot.span,
+            compared=self._compared_span(plan, slot),
         )
+
+    def _compared_span(self, plan: Plan, slot: Slot) -> Span | None:
+        if not plan.seeks_full_cohort:
+            return None if plan.compared is None else plan.compared.span
+        before = self.frame.compared_with(slot.period)
+        return None if before is None else before.span
 
     def _empty_tile(self, plan: Plan, row: Row) -> Tile:
         return Tile(
