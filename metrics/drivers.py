@@ -27,6 +27,7 @@ from metrics.members import filter_members
 from metrics.model import Kind, Metric, Status, Unit
 from metrics.query import Filters, MetricQuery, Row
 from metrics.report.format import Formats
+from metrics.report.words import member_words
 from metrics.split import Members, Part, Sums, add_up, split_change
 from metrics.view import View
 
@@ -44,7 +45,6 @@ KEEPS = 0.75
 BEYOND_CHANCE = 2.5
 # What the named may add up to, as a multiple of the change: the rest would be taken back.
 AT_MOST = 1.5
-NO_MEMBER = "(none)"
 
 
 @dataclass(frozen=True)
@@ -322,6 +322,4 @@ def name_of(cause: Cause) -> str:
 
 
 def _member_words(dimension: str, member: str | None) -> str:
-    if member is None:
-        return f"no {dimension.replace('_', ' ')} {NO_MEMBER}"
-    return member.replace("_", " ")
+    return f"no {dimension.replace('_', ' ')}" if member is None else member_words(member)

@@ -27,7 +27,7 @@ from metrics.tiles import TRAILING_WEEKS
 from metrics.view import Compare, Frame, View
 
 WEEKS, MONTHS = 6, 12
-# A table of more members shows these, and the rest in one row.
+# A table of more members shows so many, and the rest in one row.
 SHOWN_MEMBERS = 10
 # The figures to date of a view: those of the periods longer than its own.
 LONGER = {
@@ -109,18 +109,27 @@ class Kpi:
     statements: tuple[str, ...]
 
 
-def build_kpi(warehouse: Warehouse, view: View, metric_id: str, by: str | None = None) -> Kpi:
-    """The page of a KPI, split by ``by`` (its first dimension when None).
+def build_kpi(
+    warehouse: Warehouse,
+    view: View,
+    metric_id: str,
+    by: str | None = None,
+    members: int = SHOWN_MEMBERS,
+) -> Kpi:
+    """The page of a KPI, split by ``by`` (its first dimension when None) into so many members.
 
     Raises ``QueryError`` for an unknown KPI, ``WarehouseError`` when the warehouse is silent.
     """
-    key = ("kpi", warehouse.version_key, warehouse.config.fingerprint, view, metric_id, by)
-    return RESULTS.get(key, lambda: _Builder(warehouse, view, find_metric(metric_id)).build(by))
+    metric = find_metric(metric_id)
+    place = (warehouse.version_key, warehouse.config.fingerprint)
+    key = ("kpi", *place, view, metric_id, by, members)
+    return RESULTS.get(key, lambda: _Builder(warehouse, view, metric, members).build(by))
 
 
 class _Builder:
-    def __init__(self, warehouse: Warehouse, view: View, metric: Metric) -> None:
+    def __init__(self, warehouse: Warehouse, view: View, metric: Metric, members: int) -> None:
         self.warehouse = warehouse
+        self.shown_members = members
         self.view = view
         self.metric = metric
         self.calendar = Calendar(warehouse.config)
@@ -300,7 +309,7 @@ class _Builder:
         then = {row.members: row for row in rows if row.span == before}
         newest = [row for row in rows if row.span == now and _counts(row)]
         newest.sort(key=_size, reverse=True)
-        cut = SHOWN_MEMBERS if len(newest) > SHOWN_MEMBERS + 1 else len(newest)
+        cut = self.shown_members if len(newest) > self.shown_members + 1 else len(newest)
         shown = [
             Segment(
                 row.members[0],
