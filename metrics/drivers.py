@@ -32,6 +32,13 @@ from metrics.split import Members, Part, Sums, add_up, split_change
 from metrics.view import View
 
 ADDITIVE = (Kind.COUNT, Kind.SUM)
+# Kinds whose parts do not add up to the whole, and the word on it.
+UNSPLIT = {
+    Kind.DURATION: "A median or mean of parts does not add up to that of the whole: what moved a "
+    "duration cannot be split.",
+    Kind.DERIVED: "It is made of other KPIs, each over days of its own: what moved it stands on "
+    "their pages.",
+}
 DIMENSIONS = ("channel", "region", "segment", "product_line")
 # What comes back from the warehouse stays small.
 MAX_COMBINATIONS = 5_000
@@ -73,10 +80,8 @@ def sums_by(
     where: Filters = (),
 ) -> list[dict[Members, Sums]] | str:
     """By span the sums of every member (combination), in one query; or why there are none."""
-    if metric.kind is Kind.DURATION:
-        return (
-            f"{metric.label} is a middle of many durations: those of the parts do not add up to it."
-        )
+    if metric.kind in UNSPLIT:
+        return UNSPLIT[metric.kind]
     query = MetricQuery((metric.id,), tuple(dict.fromkeys(spans)), as_of, by=by, where=where)
     rows = run_query(warehouse, query)
     lacking = next((row.reason for row in rows if row.status is Status.NO_DATA), None)

@@ -15,10 +15,10 @@ from metrics.cache import RESULTS
 from metrics.calendar import Cadence, Calendar, Period, Span
 from metrics.catalog import find_metric
 from metrics.compare import change_between, target_state
-from metrics.drivers import ADDITIVE, Drivers, drivers_of, top_causes
-from metrics.engine import Run, run_query, sql_of
+from metrics.drivers import ADDITIVE, UNSPLIT, Drivers, drivers_of, top_causes
+from metrics.engine import Answer, run_query, sql_of
 from metrics.headline import headline
-from metrics.model import Kind, Metric, Status
+from metrics.model import Metric, Status
 from metrics.query import MetricQuery, Row
 from metrics.scorecard import Change, Tile
 from metrics.split import Sums, add_up
@@ -321,7 +321,7 @@ class _Builder:
             for row in newest[:cut]
         ]
         rest = newest[cut:]
-        if rest and self.metric.kind is not Kind.DURATION:
+        if rest and self.metric.kind not in UNSPLIT:
             shown.append(self._rest(rest, [then[r.members] for r in rest if r.members in then]))
         return Segments(by, tuple(shown))
 
@@ -342,8 +342,8 @@ class _Builder:
         )
 
     def _statements(self, span: Span) -> tuple[str, ...]:
-        run = Run(self.warehouse, self._query((span,)))
-        return tuple(sql_of(self.warehouse, found) for found in run.statements.values())
+        answer = Answer(self.warehouse, self._query((span,)))
+        return tuple(sql_of(self.warehouse, found) for found in answer.statements)
 
 
 def _counts(row: Row) -> bool:
