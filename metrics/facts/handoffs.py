@@ -6,7 +6,7 @@ from sqlalchemy import and_, case, cast, func, literal
 from sqlalchemy.types import Double
 
 from data.tables import handoff_clock, handoffs
-from metrics.facts.base import Column, Context, Count, Fact, Links
+from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_AN_HOUR = 3_600.0
 # Ranks an unanswered handoff behind every answer; a percentile that reaches it is undefined.
@@ -23,6 +23,13 @@ def _links() -> Links:
     )
 
 
+def _record(dated: str, shown: dict[str, Shown]) -> Record:
+    h = handoffs.c
+    own = {"priority": Shown("Priority", h.priority), "leg": Shown("Leg", h.leg)}
+    ids = {"handoff_id": Shown("Handoff", h.handoff_id)}
+    return Record("handoffs", dated, (h.handoff_id,), shown | own | ids)
+
+
 def response_seconds(context: Context) -> Column:
     """Business seconds to the first response known at the as-of moment; NULL when unanswered.
 
@@ -32,6 +39,15 @@ def response_seconds(context: Context) -> Column:
     return case(
         (c.own_response_at <= context.as_of, c.own_response_seconds),
         (c.found_response_at <= context.as_of, c.found_response_seconds),
+    )
+
+
+def _response_at(context: Context) -> Column:
+    """The first response known at the as-of moment, by the same rule as its seconds."""
+    c = handoff_clock.c
+    return case(
+        (c.own_response_at <= context.as_of, c.own_response_at),
+        (c.found_response_at <= context.as_of, c.found_response_at),
     )
 
 
@@ -57,6 +73,14 @@ def handed(context: Context) -> Fact:
             "response_hours": case((due, func.coalesce(hours, literal(UNANSWERED, Double)))),
         },
         conditions=(handoffs.c.handed_at <= context.as_of,),
+        record=_record(
+            "Handed over",
+            {
+                "due_at": Shown("Due", c.due_at, "moment"),
+                "answered_at": Shown("First response", _response_at(context), "moment"),
+                "answered_hours": Shown("Answered in", hours, "hours"),
+            },
+        ),
     )
 
 
@@ -72,4 +96,12 @@ def disposed(context: Context) -> Fact:
             "rejected": Count(h.disposition == "rejected"),
         },
         conditions=(h.disposed_at <= context.as_of, h.handed_at <= context.as_of),
+        record=_record(
+            "Disposed",
+            {
+                "disposition": Shown("Disposition", h.disposition),
+                "reason": Shown("Reason", h.reason),
+                "handed_at": Shown("Handed over", h.handed_at, "moment"),
+            },
+        ),
     )

@@ -7,7 +7,7 @@ from sqlalchemy.types import Double
 
 from data.dialects.functions import seconds_between
 from data.tables import opportunities, opportunity_stages
-from metrics.facts.base import Amount, Column, Context, Count, Fact, Links
+from metrics.facts.base import Amount, Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_A_DAY = 86_400.0
 _KIND = func.coalesce(opportunities.c.kind, "new")
@@ -29,6 +29,19 @@ def _links() -> Links:
         account_id=o.account_id,
         rep_id=o.owner_id,
     )
+
+
+def _record(context: Context, dated: str, **shown: Shown) -> Record:
+    """An opportunity as a reader sees it; one that closed after the moment is open."""
+    o = opportunities.c
+    was_closed = func.coalesce(and_(o.status != "open", o.closed_at <= context.as_of), false())
+    own = {
+        "status": Shown("Status", case((was_closed, o.status), else_="open")),
+        "kind": Shown("Kind", _KIND),
+        "sourced_by": Shown("Sourced by", o.sourced_by),
+        "opportunity_id": Shown("Opportunity", o.opportunity_id),
+    }
+    return Record("opportunities", dated, (o.opportunity_id,), shown | own)
 
 
 def _amounts_then(context: Context):
@@ -83,6 +96,7 @@ def created(context: Context) -> Fact:
         links=_links(),
         measures={"n": Count()},
         conditions=(opportunities.c.created_at <= context.as_of,),
+        record=_record(context, "Created"),
     )
 
 
@@ -97,6 +111,7 @@ def qualified(context: Context) -> Fact:
         links=_links(),
         measures={"amount": Amount(amount)},
         conditions=(o.created_at <= context.as_of,),
+        record=_record(context, "Entered the pipeline"),
     )
 
 
@@ -128,5 +143,11 @@ def closed(context: Context) -> Fact:
             o.status.in_(("won", "lost")),
             o.closed_at <= context.as_of,
             o.created_at <= context.as_of,
+        ),
+        record=_record(
+            context,
+            "Closed",
+            created_at=Shown("Created", o.created_at, "moment"),
+            loss_reason=Shown("Loss reason", o.loss_reason),
         ),
     )
