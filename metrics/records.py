@@ -109,6 +109,7 @@ class RecordList:
         self._shows_people = shows_people
         fact = self._compiler.fact_of(SumsKey(self.fact_name), [self.metric])
         assert fact.record is not None, self.fact_name
+        self._record = fact.record
         self.noun = fact.record.noun
         self._columns: list[RecordColumn] = []
         self._listed = self._list(fact).subquery("listed")
@@ -123,7 +124,7 @@ class RecordList:
         """Every record with its columns and flags."""
         dimensions = Dimensions(fact)
         shown = self._shown(fact, dimensions)
-        keys = {f"key_{n}": column for n, column in enumerate(fact.record.key)}
+        keys = {f"key_{n}": column for n, column in enumerate(self._record.key)}
         columns = shown | keys | self._measured(fact)
         events = self._compiler.events(fact, columns, dimensions).subquery("records")
         flags = self._flags(events.c)
@@ -142,8 +143,7 @@ class RecordList:
                 found[name] = column
                 self._columns.append(RecordColumn(name, label, form))
 
-        record = fact.record
-        assert record is not None
+        record = self._record
         dated = fact.moment if fact.moment is not None else fact.day
         show("at", record.dated, dated, "day" if fact.moment is None else "moment")
         name = dimensions.linked("lead", "full_name")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import and_, case, cast, func, literal
 from sqlalchemy.types import Double
 
@@ -30,31 +32,31 @@ def _record(dated: str, shown: dict[str, Shown]) -> Record:
     return Record("handoffs", dated, (h.handoff_id,), shown | own | ids)
 
 
-def response_seconds(context: Context) -> Column:
+def response_seconds(as_of: datetime) -> Column:
     """Business seconds to the first response known at the as-of moment; NULL when unanswered.
 
     The handoff's own first response counts before any other; one given later is not known yet.
     """
     c = handoff_clock.c
     return case(
-        (c.own_response_at <= context.as_of, c.own_response_seconds),
-        (c.found_response_at <= context.as_of, c.found_response_seconds),
+        (c.own_response_at <= as_of, c.own_response_seconds),
+        (c.found_response_at <= as_of, c.found_response_seconds),
     )
 
 
-def _response_at(context: Context) -> Column:
+def response_at(as_of: datetime) -> Column:
     """The first response known at the as-of moment, by the same rule as its seconds."""
     c = handoff_clock.c
     return case(
-        (c.own_response_at <= context.as_of, c.own_response_at),
-        (c.found_response_at <= context.as_of, c.found_response_at),
+        (c.own_response_at <= as_of, c.own_response_at),
+        (c.found_response_at <= as_of, c.found_response_at),
     )
 
 
 def handed(context: Context) -> Fact:
     """Handoffs by ``handed_at``, each met, breached or pending."""
     c = handoff_clock.c
-    seconds = response_seconds(context)
+    seconds = response_seconds(context.as_of)
     due = c.due_at <= context.as_of
     met = and_(due, func.coalesce(seconds <= c.target_seconds, False))
     hours = cast(seconds, Double) / SECONDS_AN_HOUR
@@ -77,7 +79,7 @@ def handed(context: Context) -> Fact:
             "Handed over",
             {
                 "due_at": Shown("Due", c.due_at, "moment"),
-                "answered_at": Shown("First response", _response_at(context), "moment"),
+                "answered_at": Shown("First response", response_at(context.as_of), "moment"),
                 "answered_hours": Shown("Answered in", hours, "hours"),
             },
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import and_, case, cast, false, func, or_, select
 from sqlalchemy.types import Double
 
@@ -44,15 +46,15 @@ def _record(context: Context, dated: str, **shown: Shown) -> Record:
     return Record("opportunities", dated, (o.opportunity_id,), shown | own)
 
 
-def _amounts_then(context: Context):
+def _amounts_then(as_of: datetime):
     """Per opportunity: its last amount by the as-of moment, and whether a row came after that.
 
     An opportunity that is open today and has no row in ``opportunity_stages`` after the moment
     has kept its amount.
     """
     s = opportunity_stages.c
-    known = case((and_(s.entered_at <= context.as_of, s.amount.is_not(None)), s.amount))
-    changed_later = func.max(s.entered_at).over(partition_by=s.opportunity_id) > context.as_of
+    known = case((and_(s.entered_at <= as_of, s.amount.is_not(None)), s.amount))
+    changed_later = func.max(s.entered_at).over(partition_by=s.opportunity_id) > as_of
     order = func.row_number().over(
         partition_by=s.opportunity_id,
         order_by=(
@@ -73,13 +75,13 @@ def _amounts_then(context: Context):
     )
 
 
-def _open_amount(context: Context):
+def amount_then(as_of: datetime):
     """(FROM clause, amount) for opportunities that need not be closed."""
-    then = _amounts_then(context)
+    then = _amounts_then(as_of)
     source = opportunities.outerjoin(then, then.c.opportunity_id == opportunities.c.opportunity_id)
     o = opportunities.c
-    closed = and_(o.status != "open", o.closed_at <= context.as_of)
-    was_other = or_(o.closed_at > context.as_of, then.c.changed_later)
+    closed = and_(o.status != "open", o.closed_at <= as_of)
+    was_other = or_(o.closed_at > as_of, then.c.changed_later)
     amount = case(
         (func.coalesce(closed, false()), o.amount),
         (was_other, func.coalesce(then.c.amount, o.amount)),
@@ -102,7 +104,7 @@ def created(context: Context) -> Fact:
 
 def qualified(context: Context) -> Fact:
     """Pipeline by ``qualified_at``, else ``created_at``; a later qualification is not known yet."""
-    source, amount = _open_amount(context)
+    source, amount = amount_then(context.as_of)
     o = opportunities.c
     known = case((o.qualified_at <= context.as_of, o.qualified_at))
     return Fact(

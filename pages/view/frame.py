@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
 from pages.view import auth, review_bar
 from pages.view.request import read_request, set_current
@@ -28,7 +29,10 @@ class Section:
 
 
 # The navigation: a new page is one line here. The first stands at the root.
-SECTIONS = (Section("Scorecard", "scorecard", show_scorecard),)
+SECTIONS = (
+    Section("Scorecard", "scorecard", show_scorecard),
+    Section("Leads", "lead", show_lead),
+)
 
 
 def build_pages() -> list[st.Page]:
