@@ -21,13 +21,15 @@ from metrics.model import Unit
 from metrics.report.format import Formats
 
 COLUMNS = ("mark", "x", "x2", "y", "n", "filled", "text", "tip")
-# Vertical places, in lanes from the top; the labels of stages stand in rows above their marks.
-MARKETING, LABEL_ROWS, STAGES, HANDOFFS = 0.4, (1.05, 1.4, 1.75), 2.1, 2.55
-FIRST_LANE, LANE, DEAL = 3.05, 0.7, 0.42
+# Vertical places, from the top; the names of stages stand above their marks.
+MARKETING, LABELS, STAGES, HANDOFFS = 0.35, 1.05, 1.4, 1.85
+FIRST_LANE, LANE, DEAL = 2.35, 0.6, 0.42
 PX_A_LANE = 62
 MAX_DEALS = 4
+FONT = '"Source Sans", sans-serif'
 # How much of the width a character of a label takes, on a desk and on a phone.
-CHARACTER, CHARACTER_NARROW = 0.0085, 0.027
+CHARACTERS = {"label": 0.0085, "narrow": 0.027}
+SPELLED_OUT = 3
 
 
 def lanes_of(story: LeadStory) -> tuple[str, ...]:
@@ -74,24 +76,51 @@ def _touch_rows(events: Sequence[Event], place: dict[str, float], calendar: Cale
 
 def _stage_rows(story: LeadStory, calendar: Calendar):
     entered = [event for event in reversed(story.events) if event.kind == "stage"]
-    moments = [event.at for event in story.events] or [story.as_of]
-    whole = max((max(moments) - min(moments)).total_seconds(), 1.0)
-    ends = [-1.0] * len(LABEL_ROWS)
-    end_narrow = -1.0
     for event in entered:
-        share = (event.at - min(moments)).total_seconds() / whole
-        row = next((n for n, end in enumerate(ends) if end <= share), None)
-        text = narrow = ""
-        if row is not None:
-            ends[row], text = share + CHARACTER * (len(event.what) + 2), event.what
-        if end_narrow <= share:
-            end_narrow, narrow = share + CHARACTER_NARROW * (len(event.what) + 1), event.what
         x = _x(event.at, calendar)
         tip = f"{_day(event.at, calendar)}: {event.what}"
-        tip += f" ({event.detail})" if event.detail else ""
-        yield "stage", x, x, STAGES, 1, True, "", tip
-        yield "label", x, x, LABEL_ROWS[row or 0], 1, True, text, tip
-        yield "narrow", x, x, LABEL_ROWS[-1], 1, True, narrow, tip
+        yield (
+            "stage",
+            x,
+            x,
+            STAGES,
+            1,
+            True,
+            "",
+            tip + (f" ({event.detail})" if event.detail else ""),
+        )
+    moments = [event.at for event in story.events]
+    for mark, width in CHARACTERS.items():
+        for events, is_last in _grouped(entered, moments, width):
+            names = [event.what for event in events]
+            if mark == "narrow" and len(names) > SPELLED_OUT:
+                names = [names[0], "…", names[-1]]
+            # A name at the right edge is written to the left of its mark.
+            at = events[-1].at if is_last else events[0].at
+            x = _x(at, calendar)
+            side = f"{mark}-end" if is_last else mark
+            yield side, x, x, LABELS, 1, True, " → ".join(names), ""
+
+
+def _grouped(entered: Sequence[Event], moments: Sequence[datetime], width: float):
+    """Stages whose names would overlap, together; and whether the group stands at the right edge.
+
+    ``width`` is the share of the picture that a character takes.
+    """
+    whole = max((max(moments) - min(moments)).total_seconds(), 1.0) if moments else 1.0
+    groups: list[list[Event]] = []
+    end = -1.0
+    for event in entered:
+        share = (event.at - min(moments)).total_seconds() / whole
+        if share < end:
+            groups[-1].append(event)
+            end += width * (len(event.what) + 3)
+        else:
+            groups.append([event])
+            end = share + width * (len(event.what) + 3)
+    last_start = (groups[-1][0].at - min(moments)).total_seconds() / whole if groups else 0.0
+    at_edge = end > 1.0 and last_start > 0.5
+    return [(group, at_edge and group is groups[-1]) for group in groups]
 
 
 def _handoff_rows(story: LeadStory, calendar: Calendar):
@@ -206,12 +235,20 @@ def lead_chart_spec(lanes: tuple[str, ...], deals: int) -> dict[str, Any]:
             color=late,
             tooltip=tip,
         ),
-        layer("label", alt.Chart().mark_text(**text, fontSize=wide), y=y, text="text:N"),
-        layer("narrow", alt.Chart().mark_text(**text, fontSize=narrow), y=y, text="text:N"),
+        *(
+            layer(
+                mark + end,
+                alt.Chart().mark_text(**(text | aside), fontSize=shown),
+                y=y,
+                text="text:N",
+            )
+            for mark, shown in (("label", wide), ("narrow", narrow))
+            for end, aside in (("", {}), ("-end", {"align": "right", "dx": -5}))
+        ),
         padding={"left": 0, "right": 6, "top": 2, "bottom": 0},
     )
     spec: dict[str, Any] = chart.configure(
-        background="transparent", view=alt.ViewConfig(stroke=None)
+        background="transparent", font=FONT, view=alt.ViewConfig(stroke=None)
     ).to_dict()
     for part in (spec, *spec["layer"]):
         for unused in ("data", "datasets", "$schema"):

@@ -112,10 +112,14 @@ def days_html(days: Sequence[Day], clock: Moment, locale: str) -> str:
 def _day_html(day: Day, clock: Moment, locale: str) -> str:
     between = "".join(_between_html(event, clock) for event in day.between)
     changes = f'<p class="changes">{escape(changes_text(day.changes))}</p>' if day.changes else ""
+    lanes = ""
+    if day.marketing or day.sales:
+        lanes = (
+            f"<div>{_touches_html(day.marketing, clock)}</div>"
+            f"<div>{_touches_html(day.sales, clock)}</div>"
+        )
     return (
-        f'<div class="day"><span class="day-name">{_day_name(day.day, locale)}</span>'
-        f"<div>{_touches_html(day.marketing, clock)}</div>"
-        f"<div>{_touches_html(day.sales, clock)}</div>"
+        f'<div class="day"><span class="day-name">{_day_name(day.day, locale)}</span>{lanes}'
         f'<div class="between">{between}{changes}</div></div>'
     )
 
