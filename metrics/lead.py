@@ -7,7 +7,7 @@ systems. A search is one query more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from metrics.records import plain
 
 MAX_EVENTS = 2_000
 MAX_FOUND = 20
+A_REP = "a rep"
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,28 @@ def search_leads(
     if not text:
         return []
     return cached_rows(warehouse, statements.search(text, as_of, shows_people).limit(MAX_FOUND))
+
+
+def without_reps(story: LeadStory) -> LeadStory:
+    """The same story with no single rep named: for a page that is projected (handbook, §3)."""
+
+    def hidden(name: str | None) -> str | None:
+        return None if name is None else A_REP
+
+    return replace(
+        story,
+        person=story.person | {"owner": hidden(story.person["owner"])},
+        events=tuple(
+            replace(
+                event,
+                who=hidden(event.who),
+                detail=hidden(event.detail) if event.what == "owner_id" else event.detail,
+            )
+            for event in story.events
+        ),
+        handoffs=tuple(replace(h, owner=hidden(h.owner)) for h in story.handoffs),
+        deals=tuple(replace(deal, owner=hidden(deal.owner)) for deal in story.deals),
+    )
 
 
 def _event(row: dict[str, Any]) -> Event:

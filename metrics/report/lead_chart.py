@@ -164,7 +164,7 @@ def lead_chart_spec(lanes: tuple[str, ...], deals: int) -> dict[str, Any]:
     """The Vega-Lite spec, without data. The caller must not change what it gets: it is shared."""
     names = _lane_names(lanes, deals)
     labels = " : ".join(f"abs(datum.value - {at}) < 0.01 ? {name!r}" for at, name in names.items())
-    size = alt.ExprRef("width < 600 ? 11 : 12.5")
+    size = alt.ExprRef("width < 600 ? 11 : width > 1500 ? 18 : 12.5")
     look: dict[str, Any] = {
         "title": None,
         "domain": False,
@@ -203,7 +203,9 @@ def lead_chart_spec(lanes: tuple[str, ...], deals: int) -> dict[str, Any]:
     late = alt.condition("datum.filled", alt.value("var(--bad)"), alt.value("var(--ink3)"))
     dot = alt.Size("n:Q", scale=alt.Scale(domain=[1, 12], range=[46, 380], clamp=True), legend=None)
     text: dict[str, Any] = {"align": "left", "dx": 5, "color": "var(--ink)", "fontWeight": 600}
-    wide, narrow = (alt.ExprRef(f"width < 600 ? {s}") for s in ("0 : 12.5", "11 : 0"))
+    wide, narrow = (
+        alt.ExprRef(f"width < 600 ? {s}") for s in ("0 : width > 1500 ? 18 : 12.5", "11 : 0")
+    )
 
     def layer(mark: str, drawn: alt.Chart, **more: Any) -> alt.Chart:
         return drawn.transform_filter(alt.datum.mark == mark).encode(x=x, **more)

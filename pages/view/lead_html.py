@@ -15,6 +15,7 @@ from metrics.report.lead_days import Day, changes_text, touch_text, touches_text
 
 Moment = Callable[[datetime], str]
 MANY = 4
+SHOWN = 6
 STATES = {
     "met": "✓ in time",
     "breached": "✕ late or unanswered",
@@ -151,5 +152,7 @@ def _after(sign: str, text: str | None) -> str:
 
 
 def _section(title: str, rows: Sequence[str], empty: str) -> str:
-    body = f"<ul>{''.join(rows)}</ul>" if rows else f"<p>{empty}</p>"
+    body = f"<ul>{''.join(rows[:SHOWN])}</ul>" if rows else f"<p>{empty}</p>"
+    if rest := rows[SHOWN:]:
+        body += f"<details><summary>{len(rest)} more</summary><ul>{''.join(rest)}</ul></details>"
     return f'<section class="facts"><h3>{title}</h3>{body}</section>'

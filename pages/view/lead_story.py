@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 from babel.dates import format_datetime
 
-from metrics.lead import MAX_EVENTS, MAX_FOUND, LeadStory, search_leads
+from metrics.lead import MAX_EVENTS, MAX_FOUND, LeadStory, search_leads, without_reps
 from metrics.report.lead_chart import (
     MAX_DEALS,
     chart_height,
@@ -57,7 +57,10 @@ def show_story(story: LeadStory, request: Request) -> None:
     def moment(at: datetime) -> str:
         return _in_words(at, "d MMM yyyy, HH:mm", request)
 
-    lead_link(request, None, "Find another lead")
+    if request.view.present:
+        story = without_reps(story)
+    else:
+        lead_link(request, None, "Find another lead")
     _show_fate(story, request)
     st.html(lead_html.header_html(story, moment))
     _show_picture(story, request)

@@ -98,10 +98,9 @@ def sums_text(metric: Metric, found: RecordPage, request: Request) -> str:
 
 def _table(request: Request, found: RecordPage) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The page as a frame of texts and numbers, and how its columns are drawn."""
-    columns = {
-        column.label: [_cell(request, column, row) for row in found.rows]
-        for column in found.columns
-    }
+    # A projected page names no single rep (handbook, §3).
+    shown = [c for c in found.columns if c.name != "owner" or not request.view.present]
+    columns = {c.label: [_cell(request, c, row) for row in found.rows] for c in shown}
     config: dict[str, Any] = {
         column.label: st.column_config.NumberColumn(format="%.2f")
         for column in found.columns

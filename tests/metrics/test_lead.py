@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from metrics.calendar import Calendar
-from metrics.lead import LeadStory, find_lead, search_leads
+from metrics.lead import LeadStory, find_lead, search_leads, without_reps
 from metrics.report.format import Formats
 from metrics.report.lead_chart import COLUMNS, lanes_of, lead_chart_data, lead_chart_spec
 from metrics.report.lead_days import days_of, touches_text
@@ -185,6 +185,12 @@ def test_who_may_not_see_people_neither_reads_nor_finds_them_by_name(warehouse):
     assert search_leads(warehouse, "vane", NOW, shows_people=False) == []
     by_id = search_leads(warehouse, "L1", NOW, shows_people=False)
     assert [row["full_name"] for row in by_id] == [None]
+
+
+def test_a_projected_story_names_no_rep(warehouse):
+    told = repr(without_reps(story(warehouse)))
+    assert "a rep" in told
+    assert [name for name in ("Kim Lee", "Bo Ray") if name in told] == []
 
 
 def test_days_are_the_companys_and_fold_by_lane(warehouse):
