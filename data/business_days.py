@@ -123,8 +123,8 @@ def utc_moment(wall: datetime, zone: ZoneInfo) -> datetime:
     A time that comes twice is the first; one that the clocks skip is the moment of the change,
     so that a later wall time is never an earlier moment.
     """
-    moment = wall.replace(tzinfo=zone).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == wall:
+    moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == wall.replace(fold=0):
         return moment.replace(tzinfo=None)
     # Skipped: the change lies between the two readings of the wall time, by the offset after it
     # and by the one before.

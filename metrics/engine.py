@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -24,7 +25,7 @@ from metrics.compile import (
     member_label,
 )
 from metrics.facts.handoffs import UNANSWERED
-from metrics.model import Kind, Measure, Metric, Status
+from metrics.model import Derived, Kind, Measure, Metric, Status
 from metrics.query import MetricQuery, Row
 
 Members = tuple[str | None, ...]
@@ -126,7 +127,7 @@ class Run:
         for metric in self.query.definitions:
             reason = self.reasons.get(metric.id)
             if reason is not None:
-                found.extend(self._no_data(metric, reason))
+                found.extend(self.no_data(metric, reason, self.query.spans))
                 continue
             cells = [answers[key] for key in keys_of(metric)]
             for index, span in enumerate(self.query.spans):
@@ -138,12 +139,12 @@ class Run:
     def _members(self, cells: Iterable[Cells]) -> list[Members]:
         if not self.query.by:
             return [()]
-        seen = {members for cell in cells for _, members in cell}
-        return sorted(seen, key=lambda members: [(m is None, m or "") for m in members])
+        return _sorted({members for cell in cells for _, members in cell})
 
-    def _no_data(self, metric: Metric, reason: str) -> Iterable[Row]:
+    def no_data(self, metric: Metric, reason: str, spans: Iterable[Span]) -> Iterable[Row]:
+        """A row a span that says that there is none."""
         nobody: Members = (None,) * len(self.query.by)
-        for span in self.query.spans:
+        for span in spans:
             yield Row(metric.id, span, nobody, None, None, None, Status.NO_DATA, reason=reason)
 
     # -- sums to values ---------------------------------------------------------------------
@@ -182,6 +183,11 @@ class Run:
         if span.is_cut or self.calendar.starts_at(span.end) > known_until:
             return Status.PARTIAL
         return Status.MATURING if maturing else Status.FINAL
+
+
+def _sorted(found: Iterable[Members]) -> list[Members]:
+    """Member combinations by name, NULL last."""
+    return sorted(found, key=lambda members: [(m is None, m or "") for m in members])
 
 
 def _cell_name(key: Key, name: str) -> str:
@@ -256,13 +262,95 @@ def _maturing(metric: Metric, cells: dict[str, Any]) -> int:
     return int(_number(cells.get(f"{metric.maturing.fact}.{metric.maturing.column}")))
 
 
+class Answer:
+    """A question of any KPIs: derived ones are asked as their inputs and combined here.
+
+    ``statements`` is the SQL that answers it, ``reasons`` says by KPI why it has no data.
+    """
+
+    def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
+        self.query = query
+        self._calendar = Calendar(warehouse.config)
+        self._inputs = {
+            (metric.id, span): metric.derived.inputs(span, self._calendar, query.as_of)
+            for metric in query.definitions
+            if metric.derived is not None
+            for span in query.spans
+        }
+        named = [pair for inputs in self._inputs.values() for pair in inputs.values()]
+        plain = [metric.id for metric in query.definitions if metric.derived is None]
+        self._run = Run(
+            warehouse,
+            replace(
+                query,
+                metrics=tuple(dict.fromkeys([*plain, *(metric for metric, _ in named)])),
+                spans=tuple(dict.fromkeys([*query.spans, *(span for _, span in named)])),
+            ),
+        )
+        self.reasons = self._reasons()
+
+    @property
+    def statements(self) -> list[Select]:
+        return list(self._run.statements.values())
+
+    def _reasons(self) -> dict[str, str]:
+        reasons: dict[str, str] = {}
+        for metric in self.query.definitions:
+            made_of = {metric.id} if metric.derived is None else self._input_metrics(metric)
+            missing = [self._run.reasons[m] for m in made_of if m in self._run.reasons]
+            if missing:
+                reasons[metric.id] = missing[0]
+        return reasons
+
+    def _input_metrics(self, metric: Metric) -> list[str]:
+        inputs = self._inputs[metric.id, self.query.spans[0]]
+        return [metric_id for metric_id, _ in inputs.values()]
+
+    def rows(self) -> list[Row]:
+        """Every metric × span × member combination that occurs, in that order."""
+        answers: dict[tuple[str, Span], dict[Members, Row]] = {}
+        for row in self._run.rows():
+            answers.setdefault((row.metric, row.span), {})[row.members] = row
+        found: list[Row] = []
+        for metric in self.query.definitions:
+            if metric.id in self.reasons:
+                found.extend(self._run.no_data(metric, self.reasons[metric.id], self.query.spans))
+                continue
+            for span in self.query.spans:
+                if metric.derived is None:
+                    found.extend(answers.get((metric.id, span), {}).values())
+                else:
+                    found.extend(self._combined(metric, metric.derived, span, answers))
+        return found
+
+    def _combined(
+        self,
+        metric: Metric,
+        derived: Derived,
+        span: Span,
+        answers: dict[tuple[str, Span], dict[Members, Row]],
+    ) -> Iterable[Row]:
+        inputs = self._inputs[metric.id, span]
+        by_name = {name: answers.get(pair, {}) for name, pair in inputs.items()}
+        for members in _sorted({members for rows in by_name.values() for members in rows}):
+            rows = {name: rows.get(members) for name, rows in by_name.items()}
+            value, numerator, denominator = derived.combine(
+                {name: None if row is None else row.value for name, row in rows.items()}
+            )
+            states = [row.status for row in rows.values() if row is not None]
+            if span.is_cut:
+                states.append(Status.PARTIAL)
+            status = min(states, key=list(Status).index)
+            yield Row(metric.id, span, members, value, numerator, denominator, status)
+
+
 def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
     """Answer a question. Raises ``WarehouseError`` when the warehouse cannot.
 
     A question and the configuration decide the SQL, so that a repeated one is not compiled anew.
     """
     key = (warehouse.version_key, warehouse.config.fingerprint, query)
-    return RESULTS.get(key, lambda: Run(warehouse, query).rows())
+    return RESULTS.get(key, lambda: Answer(warehouse, query).rows())
 
 
 __all__ = ["Run", "ValuesKey", "cached_rows", "run_query", "sql_of", "used_stages"]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from metrics.calendar import Calendar, Span
+
+Parts = tuple[float | None, float | None, float | None]
 
 
 class Team(StrEnum):
@@ -18,6 +24,7 @@ class Kind(StrEnum):
     RATIO = "ratio"
     COHORT = "cohort"
     DURATION = "duration"
+    DERIVED = "derived"
 
 
 class Unit(StrEnum):
@@ -60,11 +67,25 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """How a KPI is made of others, each over a span of its own.
+
+    ``inputs`` says, for a span asked about, which metric over which span goes by which name; it is
+    given the company's calendar and the as-of moment. ``combine`` makes (value, numerator,
+    denominator) of the inputs' values by name, each None where undefined.
+    """
+
+    inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]]
+    combine: Callable[[Mapping[str, float | None]], Parts]
+
+
+@dataclass(frozen=True)
 class Metric:
     """One KPI, declared once, in ``metrics/catalog``.
 
     ``numerator`` alone makes a count or sum; with ``denominator`` a ratio of the two. A cohort
-    names its ``stages`` (from, to); a duration its ``percentile`` (None means the mean).
+    names its ``stages`` (from, to); a duration its ``percentile`` (None means the mean); a
+    derived one how it is made of others.
     ``tables`` are those it cannot do without, ``needs_stages`` the stages that the company must
     use, ``maturing`` counts what is still open (a cohort knows that itself); ``slow`` KPIs stand
     on the weekly scorecard over the trailing 13 weeks.
@@ -90,3 +111,4 @@ class Metric:
     slow: bool = False
     needs_stages: tuple[str, ...] = ()
     maturing: Measure | None = None
+    derived: Derived | None = None

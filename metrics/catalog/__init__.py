@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from data.errors import unknown
-from metrics.catalog import marketing, sales, shared
+from metrics.catalog import blocks, marketing, sales, shared, velocity
 from metrics.errors import QueryError
 from metrics.model import Metric
 
 CATALOG: dict[str, Metric] = {
-    metric.id: metric for metric in (*marketing.METRICS, *shared.METRICS, *sales.METRICS)
+    metric.id: metric
+    for metric in (
+        *marketing.METRICS,
+        *shared.METRICS,
+        *velocity.METRICS,
+        *sales.METRICS,
+    )
 }
+
+
+# What derived KPIs are made of beside other KPIs; no KPIs themselves.
+BLOCKS: dict[str, Metric] = {metric.id: metric for metric in blocks.METRICS}
 
 
 def find_metric(metric_id: str) -> Metric:
     """The metric of an id; raises ``QueryError`` with the nearest id."""
-    if metric_id not in CATALOG:
+    metric = CATALOG.get(metric_id) or BLOCKS.get(metric_id)
+    if metric is None:
         raise QueryError(unknown("metric", metric_id, CATALOG))
-    return CATALOG[metric_id]
+    return metric

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from data.config import CONVERSION_DAYS
-from metrics.model import Direction, Kind, Measure, Metric, Team, Unit
+from metrics.calendar import Calendar, Span
+from metrics.model import Derived, Direction, Kind, Measure, Metric, Parts, Team, Unit
 
 LEAD_DIMENSIONS = (
     "channel",
@@ -88,6 +91,18 @@ def cohort(id_: str, label: str, team: Team, stages: tuple[str, str], **fields: 
         dimensions=LEAD_DIMENSIONS,
         **fields,
     )
+
+
+def derived(
+    id_: str,
+    label: str,
+    team: Team,
+    inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]],
+    combine: Callable[[Mapping[str, float | None]], Parts],
+    **fields: Any,
+) -> Metric:
+    fields.setdefault("null_rule", UNDEFINED_AT_ZERO)
+    return metric(id_, label, team, Kind.DERIVED, derived=Derived(inputs, combine), **fields)
 
 
 def duration(

@@ -10,7 +10,7 @@ from typing import Any
 from data.warehouse import Warehouse, open_warehouse
 from metrics.calendar import FIRST_YEAR, GRAINS, LAST_YEAR, Calendar, Period, Span, parse_grain
 from metrics.cli.output import FORMATS, NO_MEMBER, print_csv, print_json, print_table
-from metrics.engine import Run, sql_of
+from metrics.engine import Answer, sql_of
 from metrics.errors import QueryError
 from metrics.query import UNITS, MetricQuery, Row, parse_filters
 
@@ -76,9 +76,9 @@ def run(options: argparse.Namespace) -> int:
         window_days=options.window_days,
         unit=options.unit,
     )
-    answer = Run(warehouse, query)
+    answer = Answer(warehouse, query)
     if options.sql:
-        for statement in answer.statements.values():
+        for statement in answer.statements:
             print(sql_of(warehouse, statement) + ";\n")
         _tell(answer)
         return 0
@@ -136,6 +136,6 @@ def utc_text(moment: datetime) -> str:
     return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
 
 
-def _tell(answer: Run) -> None:
+def _tell(answer: Answer) -> None:
     for metric_id, reason in answer.reasons.items():
         print(f"{metric_id}: no data: {reason}.", file=sys.stderr)

@@ -96,7 +96,7 @@ def created(context: Context) -> Fact:
         source=opportunities,
         moment=opportunities.c.created_at,
         links=_links(),
-        measures={"n": Count()},
+        measures={"n": Count(), "new": Count(_KIND == "new")},
         conditions=(opportunities.c.created_at <= context.as_of,),
         record=_record(context, "Created"),
     )

@@ -206,6 +206,50 @@ SELECT SUM(amount), SUM(amount), NULL, 0 FROM worth WHERE """
     ),
     "response_hours": _response("0.5"),
     "response_hours_p90": _response("0.9"),
+    "lead_velocity_rate": FIRSTS.rstrip()
+    + """, bounds AS (
+    SELECT CASE WHEN CAST(:last AS DATE) - CAST(:first AS DATE) <= 14 THEN CAST(:last AS DATE)
+                ELSE CAST(DATE_TRUNC('month', CAST(:last AS DATE)) AS DATE) END AS until,
+           CASE WHEN CAST(:last AS DATE) - CAST(:first AS DATE) <= 14
+                THEN CAST(:last AS DATE) - 28
+                ELSE CAST(DATE_TRUNC('month', CAST(:last AS DATE)) - INTERVAL '1' MONTH AS DATE)
+           END AS middle,
+           CASE WHEN CAST(:last AS DATE) - CAST(:first AS DATE) <= 14
+                THEN CAST(:last AS DATE) - 56
+                ELSE CAST(DATE_TRUNC('month', CAST(:last AS DATE)) - INTERVAL '2' MONTH AS DATE)
+           END AS since
+), days AS (SELECT """
+    + DAY_OF.replace("{at}", "sql_at")
+    + """ AS day FROM reached), sums AS (
+    SELECT SUM(CASE WHEN day >= middle AND day < until THEN 1 ELSE 0 END) AS now,
+           SUM(CASE WHEN day >= since AND day < middle THEN 1 ELSE 0 END) AS before
+    FROM days CROSS JOIN bounds
+)
+SELECT CAST(now AS DOUBLE PRECISION) / NULLIF(before, 0) - 1, now, before, 0 FROM sums""",
+    "sales_velocity": """
+WITH deals AS (
+    SELECT """
+    + DAY_OF.replace("{at}", "created_at")
+    + " AS created_on, CASE WHEN status <> 'open' AND closed_at <= :as_of THEN "
+    + DAY_OF.replace("{at}", "closed_at")
+    + """ END AS closed_on, status, amount,
+           EXTRACT(EPOCH FROM (closed_at - created_at)) / 86400.0 AS days
+    FROM opportunities WHERE created_at <= :as_of AND COALESCE(kind, 'new') = 'new'
+), year AS (
+    SELECT * FROM deals WHERE closed_on < CAST(:last AS DATE)
+      AND closed_on >= CAST(:last AS DATE) - INTERVAL '1' YEAR
+), parts AS (
+    SELECT (SELECT SUM(CASE WHEN created_on < CAST(:last AS DATE) THEN 1 ELSE 0 END)
+                 - SUM(CASE WHEN closed_on < CAST(:last AS DATE) THEN 1 ELSE 0 END) FROM deals)
+               AS open_deals,
+           CAST(SUM(CASE WHEN status = 'won' THEN 1 ELSE 0 END) AS DOUBLE PRECISION) / COUNT(*)
+               AS rate,
+           CAST(SUM(CASE WHEN status = 'won' THEN amount END) AS DOUBLE PRECISION)
+               / SUM(CASE WHEN status = 'won' AND amount IS NOT NULL THEN 1 ELSE 0 END) AS size,
+           AVG(CASE WHEN status = 'won' THEN days END) AS cycle
+    FROM year
+)
+SELECT open_deals * rate * size / cycle, open_deals * rate * size, cycle, 0 FROM parts""",
     "lead_rejection_rate": _ratio(
         "SELECT SUM(CASE WHEN disposition = 'rejected' THEN 1 ELSE 0 END) AS top, "
         "COUNT(disposition) AS bottom FROM handoffs WHERE disposed_at <= :as_of "

@@ -153,6 +153,18 @@ FIGURES: dict[str, tuple[tuple, ...]] = {
         (9.390451, 37.561806, 4, 0),
         (19.029663, 133.207639, 7, 0),
     ),
+    # SQLs: 3 in the last 28 days after 5; 4 in June after 7 in May.
+    "lead_velocity_rate": (
+        (-0.4, 3, 5, 0),
+        (-0.428571, 4, 7, 0),
+        (-0.428571, 4, 7, 0),
+    ),
+    # At the quarter's end 7 open deals × 7/12 won × 1466.79 each over 19.03 days.
+    "sales_velocity": (
+        (195.515255, 4124.127273, 21.093634, 0),
+        (314.740172, 5989.399306, 19.029663, 0),
+        (314.740172, 5989.399306, 19.029663, 0),
+    ),
     "response_hours": (
         (1.5, None, 5, 0),
         (2.75, None, 10, 0),
