@@ -3,13 +3,13 @@
 They come out of the number's own facts, conditions and measures (``metrics/facts``,
 ``metrics/compile``); nothing here defines a KPI. Every record carries what it adds to the
 numerator and to the denominator, so that over all records both add up to the KPI's exactly. A
-ratio over two facts (cost per MQL) has two lists.
+ratio over two facts (cost per MQL) has two lists, a KPI made of others has theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,10 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, func, literal, null, or_, select
 from sqlalchemy.sql.expression import ColumnElement
 
+from data.config import Config
 from data.warehouse import Warehouse
+from metrics.calendar import Calendar
+from metrics.catalog import find_metric
 from metrics.compile import Compiler, SumsKey
 from metrics.engine import Run, cached_rows
 from metrics.errors import QueryError
@@ -79,29 +82,47 @@ def fact_names(metric: Metric) -> tuple[str, ...]:
     return tuple(dict.fromkeys(measure.fact for measure in measures if measure is not None))
 
 
-class RecordList:
-    """One list of records of a question about one KPI and one span.
+@dataclass(frozen=True)
+class ListOf:
+    """Which list: its name, and the question about one plain KPI that it belongs to."""
 
-    ``shows_people`` False leaves names out. Raises ``QueryError`` for a question about more than
-    one KPI or span, and where the KPI has no such list or cannot be filtered as asked.
+    name: str
+    query: MetricQuery
+    fact_name: str
+
+    @property
+    def title(self) -> str:
+        return self.query.definitions[0].label
+
+
+def lists_of(query: MetricQuery, config: Config) -> tuple[ListOf, ...]:
+    """The lists behind a KPI: one a fact; behind a derived KPI those of its inputs, each over a
+    span of its own. Raises ``QueryError`` for a question about more than one KPI or span."""
+    if len(query.metrics) != 1 or len(query.spans) != 1 or query.by:
+        raise QueryError("Records are listed for one KPI over one span, not split.")
+    metric = query.definitions[0]
+    if metric.derived is None:
+        return tuple(ListOf(fact, query, fact) for fact in fact_names(metric))
+    inputs = metric.derived.inputs(query.spans[0], Calendar(config), query.as_of)
+    return tuple(
+        ListOf(name, replace(query, metrics=(metric_id,), spans=(span,)), fact)
+        for name, (metric_id, span) in inputs.items()
+        for fact in fact_names(find_metric(metric_id))
+    )
+
+
+class RecordList:
+    """The records of one list.
+
+    ``shows_people`` False leaves names out. Raises ``QueryError`` where the KPI has no data or
+    cannot be filtered as asked.
     """
 
-    def __init__(
-        self,
-        warehouse: Warehouse,
-        query: MetricQuery,
-        fact_name: str | None = None,
-        *,
-        shows_people: bool = True,
-    ) -> None:
-        if len(query.metrics) != 1 or len(query.spans) != 1 or query.by:
-            raise QueryError("Records are listed for one KPI over one span, not split.")
+    def __init__(self, warehouse: Warehouse, wanted: ListOf, *, shows_people: bool = True) -> None:
+        query = wanted.query
         self.warehouse = warehouse
         self.metric = query.definitions[0]
-        names = fact_names(self.metric)
-        self.fact_name = fact_name or names[0]
-        if self.fact_name not in names:
-            raise QueryError(f"{self.metric.label} counts no {self.fact_name}.")
+        self.fact_name = wanted.fact_name
         reasons = Run(warehouse, query).reasons
         if reasons:
             raise QueryError(f"No records: {reasons[self.metric.id]}.")
@@ -318,15 +339,18 @@ def page(
     offset: int = 0,
     limit: int = PAGE,
     *,
-    fact_name: str | None = None,
+    name: str | None = None,
     shows_people: bool = True,
 ) -> RecordPage:
     """One page of the records behind a KPI; where it has no data, an empty one with the reason.
 
-    ``fact_name`` chooses among several lists (``fact_names``). Raises ``WarehouseError``.
+    ``name`` chooses among several lists (``lists_of``), the first unless given. Raises
+    ``WarehouseError``.
     """
+    lists = lists_of(query, warehouse.config)
+    wanted = next((found for found in lists if found.name == name), lists[0])
     try:
-        records = RecordList(warehouse, query, fact_name, shows_people=shows_people)
+        records = RecordList(warehouse, wanted, shows_people=shows_people)
     except QueryError as error:
         return RecordPage("records", (), [], 0, reason=error.message)
     return records.page(offset, limit)

@@ -6,13 +6,14 @@ import argparse
 import sys
 from typing import Any
 
+from data.errors import unknown
 from data.warehouse import open_warehouse
 from metrics.calendar import Calendar
 from metrics.cli.output import FORMATS, print_json, print_table
 from metrics.cli.query import day_span, utc_text
 from metrics.errors import QueryError
 from metrics.query import UNITS, MetricQuery, parse_filters
-from metrics.records import MAX_DOWNLOAD, RecordColumn, RecordList, fact_names
+from metrics.records import MAX_DOWNLOAD, RecordColumn, RecordList, lists_of
 from metrics.report.csv_export import csv_chunks, csv_value
 
 HELP = "the records behind a KPI over a span, newest first"
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", default="lead", help=" | ".join(UNITS))
     parser.add_argument("--as-of", metavar="TIMESTAMP")
     parser.add_argument(
-        "--list", metavar="FACT", help="of a ratio over two facts: which of its lists"
+        "--list", metavar="NAME", help="where a KPI has several lists (cost per MQL): which"
     )
     parser.add_argument("--limit", type=int, metavar="N", help=f"{SHOWN} unless given; csv: all")
     parser.add_argument("--format", choices=FORMATS, default="table")
@@ -52,10 +53,13 @@ def run(options: argparse.Namespace) -> int:
         window_days=options.window_days,
         unit=options.unit,
     )
-    names = fact_names(query.definitions[0])
-    records = RecordList(warehouse, query, options.list)
-    for other in (name for name in names if name != records.fact_name):
-        print(f"{options.metric} counts {other} as well: --list {other}.", file=sys.stderr)
+    lists = {wanted.name: wanted for wanted in lists_of(query, warehouse.config)}
+    if options.list is not None and options.list not in lists:
+        raise QueryError(unknown("list", options.list, lists))
+    name = options.list or next(iter(lists))
+    records = RecordList(warehouse, lists[name])
+    if len(lists) > 1 and options.list is None:
+        print(f"The list {name}; there are also: {', '.join([*lists][1:])}.", file=sys.stderr)
     columns = (*records.columns, *SUMS)
     if options.format == "csv":
         _print_csv(records, columns, options.limit or MAX_DOWNLOAD, calendar)
@@ -72,8 +76,8 @@ def run(options: argparse.Namespace) -> int:
         "as_of": utc_text(query.as_of),
         "data_version": warehouse.data_version,
         "metric": options.metric,
-        "list": records.fact_name,
-        "lists": list(names),
+        "list": name,
+        "lists": list(lists),
         "total": found.total,
         "numerator": found.numerator,
         "denominator": found.denominator,

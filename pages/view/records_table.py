@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -13,10 +13,19 @@ from babel.dates import format_date, format_datetime
 
 from metrics.calendar import Span
 from metrics.catalog import find_metric
+from metrics.catalog.velocity import BEGINNING
 from metrics.errors import QueryError
 from metrics.model import Kind, Metric, Unit
 from metrics.query import MetricQuery
-from metrics.records import MAX_DOWNLOAD, PAGE, RecordColumn, RecordList, RecordPage, fact_names
+from metrics.records import (
+    MAX_DOWNLOAD,
+    PAGE,
+    ListOf,
+    RecordColumn,
+    RecordList,
+    RecordPage,
+    lists_of,
+)
 from metrics.report.csv_export import csv_chunks
 from metrics.report.format import UNDEFINED
 from pages.view.links import lead_address
@@ -40,18 +49,29 @@ def show_records(request: Request, metric_id: str, span: Span) -> None:
     question = request.question
     metric = find_metric(metric_id)
     query = MetricQuery((metric_id,), (span,), question.as_of, where=question.where)
-    for fact_name in fact_names(metric):
+    lists = lists_of(query, request.config)
+    for wanted in lists:
+        if metric.derived is not None:
+            st.html(f'<p class="paging"><b>{escape(_title(wanted, request))}</b></p>')
         try:
-            records = RecordList(
-                request.warehouse, query, fact_name, shows_people=request.sees_people
-            )
+            records = RecordList(request.warehouse, wanted, shows_people=request.sees_people)
         except QueryError as error:
             show_strip(error.message)
-            return
-        _show_list(request, metric, records, f"{metric_id}-{fact_name}-{span.start}")
+            continue
+        _show_list(request, records, f"{metric_id}-{wanted.name}-{span.start}-{span.end}")
 
 
-def _show_list(request: Request, metric: Metric, records: RecordList, key: str) -> None:
+def _title(wanted: ListOf, request: Request) -> str:
+    """An input of a derived KPI with its days: "SQLs, 1 Sep 2026 to 30 Sep 2026"."""
+    days = wanted.query.spans[0]
+    last = days.end - timedelta(days=1)
+    if days.start <= BEGINNING:
+        return f"{wanted.title}, up to {_moment(request, last)}"
+    return f"{wanted.title}, {_moment(request, days.start)} to {_moment(request, last)}"
+
+
+def _show_list(request: Request, records: RecordList, key: str) -> None:
+    metric = records.metric
     # The total decides which page there is; both come out of the cache on the next click.
     total = records.summary()["total"]
     found = records.page(offset_of(key, total, PAGE), PAGE)
