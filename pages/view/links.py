@@ -13,20 +13,24 @@ from pages.view.state import to_query
 LEAD_PATH = "lead"
 
 
-def _elsewhere() -> None:
-    """Stands for a page that the navigation knows by its path; Streamlit never runs this one."""
-
-
 def plain_label(text: str) -> str:
     """Text from the data as a label, which Streamlit reads as Markdown."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!:$~<>|&" else sign for sign in text)
 
 
 def lead_link(request: Request, lead_id: str | None, label: str) -> None:
-    """A link to a lead's page, or to the search; ``label`` is plain text."""
+    """From the lead page to another lead, or to the search; ``label`` is plain text.
+
+    A button: a ``page_link`` to the page that is shown leaves the address bar as it was.
+    """
     query = to_query(replace(request.view, lead=lead_id), request.bounds)
-    page = st.Page(_elsewhere, title="Leads", url_path=LEAD_PATH)
-    st.page_link(page, label=plain_label(label), query_params=query)
+    st.button(
+        plain_label(label),
+        key=f"lead-link-{lead_id or 'search'}",
+        type="tertiary",
+        on_click=st.query_params.from_dict,
+        args=(query,),
+    )
 
 
 def lead_address(request: Request, lead_id: str) -> str:

@@ -56,7 +56,7 @@ def test_a_lead_is_found_and_told_in_full(
     search = page.get_by_role("textbox", name="Find a lead")
     search.fill(lead_id.lower())
     search.press("Enter")
-    page.get_by_role("link", name=re.compile(lead_id)).click()
+    page.get_by_role("button", name=re.compile(lead_id)).click()
     page.wait_for_url(f"**/lead?lead={lead_id}")
     expect(page.locator(".lead-head")).to_contain_text(lead_id)
     expect(page.locator(".facts")).to_have_count(3)
@@ -95,8 +95,11 @@ def test_a_merged_lead_says_so_and_leads_to_the_one_that_survived(
     page = signed_in.new_page()
     open_lead(page, demo_app, f"?lead={merged}")
     expect(page.locator(".strip").first).to_contain_text(f"merged into {surviving}")
-    page.get_by_role("link", name=f"Open the surviving lead {surviving}").click()
-    expect(page.locator(".lead-head")).to_contain_text(surviving)
+    page.get_by_role("button", name=f"Open the surviving lead {surviving}").click()
+    page.wait_for_url(f"**/lead?lead={surviving}")
+    expect(page.locator(".lead-head", has_text=surviving)).to_be_visible()
+    page.go_back()
+    expect(page.locator(".lead-head", has_text=merged)).to_be_visible()
     page.close()
 
 
