@@ -121,6 +121,13 @@ class Compiler:
 
         ``metrics`` are those that read it. Raises ``UnsupportedDimension``.
         """
+        fact = self.fact_of(key, metrics)
+        if isinstance(key, ValuesKey):
+            return self._values(fact, key)
+        return self._sums(fact)
+
+    def fact_of(self, key: Key, metrics: Sequence[Metric]) -> Fact:
+        """The fact that a key reads, made for this question and the metrics that read it."""
         context = Context(
             config=self.config,
             as_of=self.query.as_of,
@@ -131,14 +138,16 @@ class Compiler:
                 if metric.stages is not None and isinstance(key, SumsKey)
             },
         )
-        fact = FACTS[key.fact](context)
-        if isinstance(key, ValuesKey):
-            return self._values(fact, key)
-        return self._sums(fact)
+        return FACTS[key.fact](context)
 
-    def _events(self, fact: Fact, columns: dict) -> Select:
-        """One row a counted entity: its business day, members and numbers."""
-        dimensions = Dimensions(fact)
+    def events(
+        self, fact: Fact, columns: dict[str, Any], dimensions: Dimensions | None = None
+    ) -> Select:
+        """One row a counted entity: its business day, members and numbers.
+
+        ``dimensions`` are given where ``columns`` hold some that they have joined.
+        """
+        dimensions = dimensions or Dimensions(fact)
         conditions = [*fact.conditions, *filter_conditions(dimensions, self.query.where)]
         labels = [
             dimension_column(dimensions, name).label(member_label(name)) for name in self.query.by
@@ -185,7 +194,7 @@ class Compiler:
         columns: dict[str, ColumnElement[Any]] = {}
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
-        events = self._events(fact, columns).subquery("events")
+        events = self.events(fact, columns).subquery("events")
         members = [events.c[member_label(name)] for name in self.query.by]
         daily = (
             select(
@@ -207,7 +216,7 @@ class Compiler:
 
     def _values(self, fact: Fact, key: ValuesKey) -> Select:
         value = cast(fact.values[key.column], Double)
-        events = self._events(fact, {"number": value}).subquery("events")
+        events = self.events(fact, {"number": value}).subquery("events")
         spans = self._spans()
         members = [events.c[member_label(name)] for name in self.query.by]
         number = events.c.number

@@ -26,7 +26,7 @@ from sqlalchemy.types import Double
 
 from data.dialects.functions import days_later, seconds_between
 from data.tables import STAGE_ORDER, lead_stages, leads
-from metrics.facts.base import Column, Context, Count, Fact, Links
+from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_A_DAY = 86_400.0
 
@@ -34,6 +34,11 @@ SECONDS_A_DAY = 86_400.0
 def later_stages(stage: str) -> tuple[str, ...]:
     """The stages that come after one, in order."""
     return STAGE_ORDER[STAGE_ORDER.index(stage) + 1 :]
+
+
+def stage_label(stage: str) -> str:
+    """A stage as people write it: MQL, SAL, SQL; the others are words."""
+    return stage.upper() if stage in ("mql", "sal", "sql") else stage
 
 
 def own_entry(stage: str) -> str:
@@ -170,6 +175,15 @@ def entered(stage: str) -> Callable[[Context], Fact]:
             links=Links(lead_id=counted.c.lead_id),
             measures=measures,
             values={"days_since_mql": case((mql_at <= at, since_mql))},
+            record=Record(
+                "leads" if context.unit == "lead" else "first leads of accounts",
+                f"First {stage_label(stage)}",
+                (counted.c.lead_id,),
+                {
+                    f"to_{to}": Shown(f"First {stage_label(to)}", counted.c[f"to_{to}"], "moment")
+                    for to in targets
+                },
+            ),
         )
 
     return fact
