@@ -6,7 +6,7 @@ from math import sqrt
 
 from metrics.model import Direction, Kind, Metric, Status, Unit
 from metrics.query import Row
-from metrics.scorecard import Change, Mark, TargetState
+from metrics.scorecard import Change, Mark, RunRate, TargetState, WorkingDays
 
 SMALL = 30
 Z_95 = 1.959963984540054
@@ -63,6 +63,21 @@ def target_state(
         pace=pace,
         is_linear=is_linear,
     )
+
+
+def run_rate(metric: Metric, row: Row, target: float, days: WorkingDays) -> RunRate | None:
+    """What is left to a running period's target, and what each working day to come must bring.
+
+    None for what does not add up over days (rates, durations), for limits and for figures with no
+    better side: nothing is needed there.
+    """
+    is_additive = metric.kind in (Kind.COUNT, Kind.SUM)
+    if not is_additive or metric.direction is not Direction.UP or row.value is None:
+        return None
+    left = max(target - row.value, 0.0)
+    needed = left / days.left if days.left else (None if left else 0.0)
+    so_far = row.value / days.over if days.over else None
+    return RunRate(left, days.left, needed, so_far, days.a_week)
 
 
 def marks_of(metric: Metric, row: Row, newest: Row, elapsed: str | None) -> tuple[Mark, ...]:

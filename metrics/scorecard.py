@@ -8,11 +8,34 @@ from datetime import date, datetime
 
 from data.config import Config
 from data.warehouse import Warehouse
+from metrics.baselines import stamp_of_limits
 from metrics.cache import RESULTS, LastGood
 from metrics.calendar import Calendar, Span
 from metrics.catalog import find_metric
 from metrics.model import Metric, Status, Team
+from metrics.signals import Rule
 from metrics.view import Frame, View
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is usual for one period: natural limits and mean, in the metric's unit."""
+
+    low: float
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A figure beyond normal variation. ``size`` is its distance from the mean, where the
+    distance from the mean to a natural limit is 1."""
+
+    rule: Rule
+    words: str  # "8 weeks below the average"
+    is_better: bool | None  # None: the KPI has no better side
+    side: int  # +1 above, -1 below
+    size: float
 
 
 @dataclass(frozen=True)
@@ -23,6 +46,9 @@ class Point:
     start: date
     value: float | None
     status: Status
+    limits: Bounds | None = None
+    is_outside: bool = False
+    is_better: bool | None = None  # of a point outside: whether that is the better side
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,26 @@ class Change:
 
 
 @dataclass(frozen=True)
+class WorkingDays:
+    """How far a running period is: its working days that are over, that are left, and in a week."""
+
+    over: int
+    left: int
+    a_week: int
+
+
+@dataclass(frozen=True)
+class RunRate:
+    """What a running period still needs to reach its target, in the metric's unit."""
+
+    left: float  # to the target; 0 when it is reached
+    days_left: int
+    needed_per_day: float | None  # per working day; None: something is left, but no day
+    so_far_per_day: float | None  # None: no working day is over yet
+    days_a_week: int = 5
+
+
+@dataclass(frozen=True)
 class TargetState:
     """The target of the period. ``gap`` is value − target (or − pace) in the metric's unit."""
 
@@ -47,6 +93,9 @@ class TargetState:
     is_pace: bool = False  # a running period, judged against its pace, not the whole target
     pace: float | None = None  # what the running period should have reached by now
     is_linear: bool = False  # too few periods to learn a pace from: a straight line
+    period: str | None = None  # whose target it is: "W46", "Q4"
+    is_part: bool = False  # ``value`` is the view's part of a longer period's target
+    run_rate: RunRate | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +124,9 @@ class Tile:
     denominator: float | None
     bound: float | None = None  # a percentile that is undefined is more than this ("> x h")
     early: EarlyRead | None = None  # of a cohort KPI whose headline is an older cohort
+    limits: Bounds | None = None  # of the headline's period; None: the KPI is not charted here
+    signal: Signal | None = None
+    baseline: str = ""  # what the limits are made of, in words
     span: Span | None = None  # the days that the headline is of
     compared: Span | None = None  # those that it is compared with
 
@@ -101,6 +153,7 @@ class Scorecard:
     columns: dict[str, tuple[Tile, ...]] = field(default_factory=dict)  # by Team value, in order
     # Set when the warehouse does not answer and these are the last known numbers (naive UTC).
     last_known_at: datetime | None = None
+    limits_note: str | None = None  # why the limits may be others tomorrow
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -153,7 +206,7 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
     has the last one that it gave for this view, if any.
     """
-    key = (warehouse.version_key, warehouse.config.fingerprint, view)
+    key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_limits())
     scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
     _LAST_GOOD.keep((warehouse.url, view), scorecard)
     return scorecard
@@ -173,6 +226,7 @@ def _compute(warehouse: Warehouse, view: View) -> Scorecard:
         compare_label=board.frame.compare_label(),
         goals=board.goals(),
         columns=board.columns(),
+        limits_note=board.limits_note,
     )
 
 

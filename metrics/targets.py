@@ -1,8 +1,11 @@
-"""Targets: which one holds for a KPI, a period and a filter, and the pace of a running period."""
+"""Targets: which one holds for a KPI, a period and a filter, and the pace of a running period.
+
+docs/targets.md tells the same to the people who set them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
@@ -23,6 +26,8 @@ GRAIN_OF = {
     Cadence.QUARTERLY: "quarter",
     Cadence.YEARLY: "year",
 }
+# Where a period has no target of its own, that of these, in this order, holds as pace.
+LONGER = (Cadence.QUARTERLY, Cadence.YEARLY)
 # A pace is learned from the last four to eight periods; with fewer it is linear (handbook §1).
 PACE_PERIODS = 8
 PACE_NEEDS = 4
@@ -38,10 +43,18 @@ class Targets:
         """The target of a period; a pair of weeks has the sum of its weeks' for additive KPIs."""
         if period.cadence is not Cadence.BIWEEKLY:
             return self.values.get((metric.id, GRAIN_OF[period.cadence], period.start))
-        weeks = calendar.between(period.start, period.end, Cadence.WEEKLY)
-        parts = [self.of(metric, week, calendar) for week in weeks]
+        return self.over(
+            metric, calendar.between(period.start, period.end, Cadence.WEEKLY), calendar
+        )
+
+    def over(self, metric: Metric, periods: Sequence[Period], calendar: Calendar) -> float | None:
+        """The target of several periods together, each of which must have its own.
+
+        Targets of additive KPIs add up; of any other they hold when they are all the same.
+        """
+        parts = [self.of(metric, period, calendar) for period in periods]
         known = [part for part in parts if part is not None]
-        if len(known) < len(parts):
+        if not known or len(known) < len(parts):
             return None
         if is_additive(metric):
             return sum(known)
@@ -81,6 +94,138 @@ def read_targets(warehouse: Warehouse, view: View) -> Targets:
     return Targets({(r["metric"], r["grain"], r["period_start"]): float(r["value"]) for r in rows})
 
 
+# -- what a figure is held against ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The working days of a period with a target from ``after`` (not among them) to ``upto``."""
+
+    period: Period
+    target: float
+    after: int
+    upto: int
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What the figure of a period is held against.
+
+    ``target`` is the period's own; None where it has none and takes its part, ``whole``, of the
+    targets of longer periods. ``due`` is what should be reached by now; None: all of it.
+    """
+
+    named: Period  # whose target it is; the last one, where a week lies in two quarters
+    target: float | None
+    whole: tuple[Stretch, ...] = ()
+    due: tuple[Stretch, ...] | None = None
+
+    def spans(self, calendar: Calendar) -> Iterator[Span]:
+        """What must be asked to know the pace."""
+        for stretch in {*self.whole, *(self.due or ())}:
+            for days in _inner_days(calendar, stretch):
+                pace = pace_spans(calendar, stretch.period, days)
+                yield from (*pace.whole, *pace.part)
+
+
+@dataclass(frozen=True)
+class Due:
+    """An aim in numbers: the target, what is due by now (None: all), whether that is a straight
+    line because too few earlier periods are known."""
+
+    target: float
+    pace: float | None
+    is_linear: bool
+
+
+def aim_of(
+    targets: Targets, calendar: Calendar, metric: Metric, period: Period, elapsed: int | None
+) -> Aim | None:
+    """The period's own target, else, of an additive KPI, its part of the quarter's, else year's.
+
+    ``elapsed`` counts the working days that are over; None: the whole period is.
+    """
+    own = targets.of(metric, period, calendar)
+    if own is not None:
+        is_pace = elapsed is not None and is_additive(metric)
+        due = (Stretch(period, own, 0, elapsed or 0),) if is_pace else None
+        return Aim(period, own, due=due)
+    if not is_additive(metric):
+        return None
+    for cadence in LONGER:
+        longer = calendar.between(period.start, period.end, cadence)
+        values = [targets.of(metric, outer, calendar) for outer in longer]
+        # A quarter is no part of a quarter, and a year none of a quarter.
+        if longer[0].end - longer[0].start <= period.end - period.start or None in values:
+            continue
+        pairs = [(o, v) for o, v in zip(longer, values, strict=True) if v is not None]
+        whole = _stretches(calendar, pairs, period.span)
+        now = None if elapsed is None else calendar.first_working_days(period.span, elapsed)
+        return Aim(longer[-1], None, whole, _stretches(calendar, pairs, now or period.span))
+    return None
+
+
+def _stretches(
+    calendar: Calendar, longer: Sequence[tuple[Period, float]], span: Span
+) -> tuple[Stretch, ...]:
+    """The part of a span that lies in each of the longer periods, in their working days."""
+    found = []
+    for period, target in longer:
+        first, last = max(span.start, period.start), min(span.end, period.end)
+        if first < last:
+            after, upto = (
+                len(calendar.working_days(Span(period.start, day))) for day in (first, last)
+            )
+            found.append(Stretch(period, target, after, upto))
+    return tuple(found)
+
+
+def due_of(aim: Aim, calendar: Calendar, value_of: Callable[[Span], float | None]) -> Due:
+    """An aim in numbers; ``value_of`` answers the spans of ``Aim.spans``."""
+
+    def expected(stretches: Sequence[Stretch]) -> tuple[float, bool]:
+        total, is_linear = 0.0, False
+        for stretch in stretches:
+            shares = [
+                _share_at(calendar, stretch.period, days, value_of)
+                for days in (stretch.after, stretch.upto)
+            ]
+            total += stretch.target * (shares[1][0] - shares[0][0])
+            is_linear = is_linear or any(linear for _, linear in shares)
+        return total, is_linear
+
+    if aim.due is None:
+        assert aim.target is not None
+        return Due(aim.target, None, False)
+    pace, is_linear = expected(aim.due)
+    if aim.target is not None:
+        return Due(aim.target, pace, is_linear)
+    part, part_is_linear = expected(aim.whole)
+    return Due(part, pace, is_linear or part_is_linear)
+
+
+def _inner_days(calendar: Calendar, stretch: Stretch) -> list[int]:
+    """The ends of a stretch that lie inside its period: elsewhere 0 or all of it is due."""
+    total = len(calendar.working_days(stretch.period.span))
+    return [days for days in (stretch.after, stretch.upto) if 0 < days < total]
+
+
+def _share_at(
+    calendar: Calendar, period: Period, days: int, value_of: Callable[[Span], float | None]
+) -> tuple[float, bool]:
+    """The share of a period's target that is due after so many of its working days; whether the
+    line to it is straight."""
+    total = len(calendar.working_days(period.span))
+    if days <= 0 or days >= total:
+        return (0.0 if days <= 0 else 1.0), False
+    spans = pace_spans(calendar, period, days)
+    learned = learned_share(*([value_of(s) for s in part] for part in (spans.whole, spans.part)))
+    return (days / total, True) if learned is None else (learned, False)
+
+
+# -- pace ----------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class PaceSpans:
     """What must be asked to know a running period's pace: earlier periods, whole and in part."""
@@ -110,8 +255,3 @@ def learned_share(whole: Sequence[float | None], part: Sequence[float | None]) -
         if (total := whole[i]) and whole[i - 1]
     ]
     return median(shares) if len(shares) >= PACE_NEEDS else None
-
-
-def linear_share(calendar: Calendar, period: Period, elapsed_days: int) -> float | None:
-    days = len(calendar.working_days(period.span))
-    return elapsed_days / days if days else None

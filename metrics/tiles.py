@@ -7,25 +7,28 @@ answers back. Trend, comparison, pace and early read are thus one question to th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Period, Span
-from metrics.compare import change_between, marks_of, target_state
+from metrics.compare import change_between, marks_of, run_rate, target_state
 from metrics.engine import run_query
 from metrics.model import Kind, Metric, Status
+from metrics.plan import Plan, Slot
 from metrics.query import MetricQuery, Row
-from metrics.scorecard import Change, EarlyRead, Point, Selection, TargetState, Tile
-from metrics.targets import (
-    Targets,
-    is_additive,
-    learned_share,
-    linear_share,
-    pace_spans,
-    read_targets,
+from metrics.scorecard import (
+    Change,
+    EarlyRead,
+    Point,
+    Selection,
+    TargetState,
+    Tile,
+    WorkingDays,
 )
+from metrics.targets import Aim, Targets, aim_of, due_of, is_additive, read_targets
+from metrics.usual import NO_MARK, Usual, UsualMark
 from metrics.view import Frame
 
 POINTS = 13
@@ -41,44 +44,6 @@ SHORTEST_DAYS = {
 }
 
 
-@dataclass(frozen=True)
-class Slot:
-    """One point of a trend: its period and the span that stands for it."""
-
-    period: Period
-    span: Span
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one tile asks for: its trend (oldest first; the headline is the last slot unless the
-    KPI is a cohort that looks for its newest full one) and the span it is compared with."""
-
-    metric: Metric
-    label: str
-    slots: tuple[Slot, ...]
-    compared: Slot | None
-    qualifier: str | None = None
-    seeks_full_cohort: bool = False
-    is_to_date: bool = False  # its label says so; it needs no mark
-    pace_period: Period | None = None  # a running period whose target is judged by pace
-    pace_elapsed: int = 0
-    target_period: Period | None = None
-    versus_prefix: str = ""
-
-    def spans(self, frame: Frame) -> Iterable[Span]:
-        yield from (slot.span for slot in self.slots)
-        if self.compared is not None:
-            yield self.compared.span
-        if self.seeks_full_cohort:
-            # Which cohort is the newest full one is known only from the answers.
-            candidates = (frame.compared_with(slot.period) for slot in self.slots)
-            yield from (period.span for period in candidates if period is not None)
-        if self.pace_period is not None:
-            pace = pace_spans(frame.calendar, self.pace_period, self.pace_elapsed)
-            yield from (*pace.whole, *pace.part)
-
-
 class Board:
     """All tiles of one view."""
 
@@ -87,14 +52,16 @@ class Board:
         self.frame = frame
         self.selection = selection
         self.calendar = frame.calendar
+        self._targets: Targets = read_targets(warehouse, frame.view)
         self._goal_plans = [self._plan_goal(metric) for metric in selection.goals]
         self._tile_plans = {
             team: [self._plan_tile(metric) for metric in metrics]
             for team, metrics in selection.columns.items()
         }
-        self._targets: Targets = read_targets(warehouse, frame.view)
         plans = [*self._goal_plans, *(p for plans in self._tile_plans.values() for p in plans)]
+        self._usual = Usual(warehouse, frame, self._charted(plans))
         self._rows = self._ask(plans)
+        self._usual.settle(self._rows)
         self._early = self._ask_early(plans)
 
     def goals(self) -> tuple[Tile, ...]:
@@ -106,7 +73,19 @@ class Board:
             for team, plans in self._tile_plans.items()
         }
 
+    @property
+    def limits_note(self) -> str | None:
+        return self._usual.note
+
     # -- plans ------------------------------------------------------------------------------
+
+    def _charted(self, plans: list[Plan]) -> dict[Metric, int]:
+        """The KPIs with natural limits, each with how many periods may be unripe."""
+        return {
+            plan.metric: self._unripe(plan.metric) if plan.seeks_full_cohort else 0
+            for plan in plans
+            if plan.is_charted
+        }
 
     def _label(self, metric: Metric) -> str:
         if metric.kind is not Kind.COHORT:
@@ -134,18 +113,23 @@ class Board:
             self._label(metric),
             tuple(Slot(period, frame.equal_part(period)) for period in periods),
             None if compared is None else Slot(compared, frame.equal_part(compared)),
-            pace_period=frame.period if running and is_additive(metric) else None,
-            pace_elapsed=frame.elapsed_days if running else 0,
-            target_period=frame.period,
+            aim=self._aim(metric, frame.period, frame.elapsed_days if running else None),
+            to_go=self._to_go(frame.period, frame.elapsed_days) if running else None,
             versus_prefix=f"the same {_days(frame.elapsed_days)} of " if running else "",
+            is_charted=not running,
         )
+
+    def _unripe(self, metric: Metric) -> int:
+        """How many of the newest periods a cohort's window may still be open in."""
+        return ceil(self._window(metric) / SHORTEST_DAYS[self.frame.period.cadence]) + 1
 
     def _plan_cohort(self, metric: Metric) -> Plan:
         """Enough periods back to find the newest cohort whose window has passed for everybody."""
-        back = ceil(self._window(metric) / SHORTEST_DAYS[self.frame.period.cadence]) + 1
-        periods = self.calendar.recent(self.frame.period, POINTS + back + 1)
+        periods = self.calendar.recent(self.frame.period, POINTS + self._unripe(metric) + 1)
         slots = tuple(Slot(period, period.span) for period in periods)
-        return Plan(metric, self._label(metric), slots, None, seeks_full_cohort=True)
+        return Plan(
+            metric, self._label(metric), slots, None, seeks_full_cohort=True, is_charted=True
+        )
 
     def _plan_trailing(self, metric: Metric) -> Plan:
         """A slow KPI at the weekly cadence: the 13 weeks up to the end of each week."""
@@ -162,7 +146,7 @@ class Board:
             slots,
             None if compared is None else self._trailing(compared),
             qualifier=f"{TRAILING_WEEKS} weeks",
-            target_period=last,
+            aim=self._trailing_aim(metric, last),
             versus_prefix=f"{TRAILING_WEEKS} weeks to ",
         )
 
@@ -189,16 +173,35 @@ class Board:
             (Slot(quarter, to_date),),
             None,
             is_to_date=not over,
-            pace_period=None if over else quarter,
-            pace_elapsed=elapsed,
-            target_period=quarter,
+            aim=self._aim(metric, quarter, None if over else elapsed),
+            to_go=None if over else self._to_go(quarter, elapsed),
         )
+
+    def _aim(self, metric: Metric, period: Period, elapsed: int | None) -> Aim | None:
+        return aim_of(self._targets, self.calendar, metric, period, elapsed)
+
+    def _trailing_aim(self, metric: Metric, last: Period) -> Aim | None:
+        """An amount over many weeks is held against all their targets, a rate against the last."""
+        if not is_additive(metric):
+            return self._aim(metric, last, None)
+        weeks = self.calendar.recent(last, TRAILING_WEEKS)
+        target = self._targets.over(metric, weeks, self.calendar)
+        return None if target is None else Aim(last, target)
+
+    def _to_go(self, period: Period, elapsed: int) -> WorkingDays:
+        total = len(self.calendar.working_days(period.span))
+        a_week = len(self.calendar.config.business_hours.days)
+        return WorkingDays(elapsed, total - elapsed, a_week)
 
     # -- questions --------------------------------------------------------------------------
 
     def _ask(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
-        spans = tuple(sorted({span for plan in plans for span in plan.spans(self.frame)}))
-        return self._run(dict.fromkeys(plan.metric.id for plan in plans), spans, None)
+        spans = {span for plan in plans for span in plan.spans(self.frame)}
+        for plan in plans:
+            if plan.is_charted:
+                spans.update(self._usual.spans(plan.metric, plan.periods))
+        metrics = dict.fromkeys(plan.metric.id for plan in plans)
+        return self._run(metrics, tuple(sorted(spans)), None)
 
     def _ask_early(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
         """Conversion by day 7 of the cohorts whose full window is still open."""
@@ -234,6 +237,9 @@ class Board:
         slot, row = plan.slots[last], rows[last]
         change = self._change(plan, slot, row)
         shown = range(max(0, last - POINTS + 1), last + 1)
+        judged = None
+        if plan.is_charted:
+            judged = self._usual.judge(plan.metric, plan.periods[: last + 1])
         return Tile(
             metric=plan.metric,
             label=plan.label,
@@ -246,11 +252,16 @@ class Board:
             marks=()
             if plan.is_to_date
             else marks_of(plan.metric, row, newest, self._elapsed(plan)),
-            points=_points([(plan.slots[i], rows[i]) for i in shown]),
+            points=_points(
+                [(plan.slots[i], rows[i], judged.marks[i] if judged else NO_MARK) for i in shown]
+            ),
             numerator=row.numerator,
             denominator=row.denominator,
             bound=row.bound,
             early=self._early_read(plan) if slot.period != self.frame.period else None,
+            limits=judged.marks[last].limits if judged else None,
+            signal=judged.signal if judged else None,
+            baseline=self._usual.words(plan.metric) if plan.is_charted else "",
             span=slot.span,
             compared=self._compared_span(plan, slot),
         )
@@ -326,26 +337,22 @@ class Board:
         return EarlyRead(EARLY_DAYS, label, row.value, change)
 
     def _target(self, plan: Plan, slot: Slot, row: Row) -> TargetState | None:
-        period = plan.target_period or slot.period
-        target = self._targets.of(plan.metric, period, self.calendar)
-        if target is None:
+        aim = plan.aim
+        if plan.seeks_full_cohort:
+            aim = self._aim(plan.metric, slot.period, None)
+        if aim is None:
             return None
-        pace, is_linear = self._pace(plan, target)
-        return target_state(plan.metric, row, target, pace, is_linear)
-
-    def _pace(self, plan: Plan, target: float) -> tuple[float | None, bool]:
-        if plan.pace_period is None:
-            return None, False
-        spans = pace_spans(self.calendar, plan.pace_period, plan.pace_elapsed)
-        values = [
-            [self._rows[plan.metric.id, span].value for span in part]
-            for part in (spans.whole, spans.part)
-        ]
-        share = learned_share(*values)
-        is_linear = share is None
-        if share is None:
-            share = linear_share(self.calendar, plan.pace_period, plan.pace_elapsed)
-        return (None if share is None else share * target), is_linear
+        due = due_of(aim, self.calendar, lambda span: self._rows[plan.metric.id, span].value)
+        state = target_state(plan.metric, row, due.target, due.pace, due.is_linear)
+        rate = None
+        if plan.to_go is not None:
+            rate = run_rate(plan.metric, row, due.target, plan.to_go)
+        return replace(
+            state,
+            period=self.frame.period_name(aim.named),
+            is_part=aim.target is None,
+            run_rate=rate,
+        )
 
     def _elapsed(self, plan: Plan) -> str | None:
         """``3 of 5 days``, for a KPI that shows the running period."""
@@ -371,11 +378,14 @@ def _why_undefined(row: Row) -> str:
     return "nothing to divide by in this period"
 
 
-def _points(pairs: list[tuple[Slot, Row]]) -> tuple[Point, ...]:
+def _points(shown: list[tuple[Slot, Row, UsualMark]]) -> tuple[Point, ...]:
     """The trend, without the periods before the first with anything to count."""
-    points = [Point(slot.period.short, slot.period.start, r.value, r.status) for slot, r in pairs]
+    points = [
+        Point(slot.period.short, slot.period.start, row.value, row.status, *mark)
+        for slot, row, mark in shown
+    ]
     counted = [
-        bool(row.denominator if row.denominator is not None else row.value) for _, row in pairs
+        bool(row.denominator if row.denominator is not None else row.value) for _, row, _ in shown
     ]
     first = counted.index(True) if True in counted else 0
     return tuple(points[first:])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from metrics.catalog import CATALOG
 from metrics.cli.output import print_json, print_table
+from metrics.report.handbook_markdown import to_markdown
 
 HELP = "every KPI: id, label, team, unit, formula, definition"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("--format", choices=("table", "json", "markdown"), default="table")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,6 +38,9 @@ def run(options: argparse.Namespace) -> int:
                 for metric in CATALOG.values()
             ]
         )
+        return 0
+    if options.format == "markdown":
+        sys.stdout.write(to_markdown())
         return 0
     columns = ("id", "label", "team", "unit", "formula", "definition")
     rows = [{name: str(getattr(m, name)) for name in columns} for m in CATALOG.values()]

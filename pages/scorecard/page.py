@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import streamlit as st
 
 from data.errors import WarehouseError
+from metrics.drivers import cause_of_tile
+from metrics.exceptions import find_exceptions
 from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
-from metrics.report.words import tally
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
 from pages.view.cards import column_html, goals_html
+from pages.view.exceptions import exceptions_html
+from pages.view.handbook import handbook_link
 from pages.view.links import link_to_kpi
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
 TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
-KEY = '13 periods · <i class="key-target"></i> target · <i class="key-open"></i> not final'
 
 
 def show_scorecard() -> None:
     request = current()
     card = _scorecard(request)
     with st.container(key="goals", gap=None):
-        st.html(goals_html(card.goals, request.formats))
+        st.html(goals_html(card.goals, request.formats, handbook_link(request)))
         _show_links("goals", card.goals, request)
-    st.html(f'<div class="tally"><b>{html.escape(tally(card))}</b><span>{KEY}</span></div>')
+    found = find_exceptions(card, cause_of_tile(request.warehouse, request.question))
+    st.html(exceptions_html(found, card, request.formats))
     _show_columns(card, request)
 
 
@@ -56,7 +58,7 @@ def _show_columns(card: Scorecard, request: Request) -> None:
 
 def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
     with st.container(key=f"team-{team}", gap=None):
-        st.html(column_html(TITLES.get(team, team), tiles, request.formats))
+        st.html(column_html(TITLES.get(team, team), tiles, request.formats, handbook_link(request)))
         _show_links(team, tiles, request)
         data = sparkline_data(tiles, request.formats)
         if data.empty:

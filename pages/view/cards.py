@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from metrics.model import Kind
 from metrics.report import words
 from metrics.report.format import Formats
+from metrics.report.stories import usual_range
+from metrics.report.target_facts import target_facts
 from metrics.report.words import Judgement, Words
 from metrics.scorecard import Mark, TargetState, Tile
+
+# From a KPI's id to the address of its handbook entry.
+Link = Callable[[str], str]
 
 _MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
 
@@ -76,12 +81,12 @@ def _bar(tile: Tile) -> str:
     )
 
 
-def _goal(tile: Tile, formats: Formats) -> str:
+def _goal(tile: Tile, formats: Formats, link: Link | None) -> str:
     label = f"{tile.label}, {tile.qualifier}" if tile.qualifier else tile.label
     marks = "".join(_mark(mark) for mark in tile.marks if mark.kind != "partial")
     return (
         f'<section class="goal" data-kpi="{_e(tile.metric.id)}">'
-        f"{_about(tile, formats, label)}"
+        f"{_about(tile, formats, label, link)}"
         f'<p class="goal-figure"><b>{_e(words.headline(tile, formats))}</b> '
         f"<span>{_e(words.goal_of(tile, formats))}</span></p>"
         f'{_bar(tile)}<p class="goal-line">{_judged(words.goal_line(tile, formats))}{marks}</p>'
@@ -89,17 +94,17 @@ def _goal(tile: Tile, formats: Formats) -> str:
     )
 
 
-def goals_html(tiles: Sequence[Tile], formats: Formats) -> str:
+def goals_html(tiles: Sequence[Tile], formats: Formats, link: Link | None = None) -> str:
     """The strip of joint goals."""
-    goals = "".join(_goal(tile, formats) for tile in tiles)
+    goals = "".join(_goal(tile, formats, link) for tile in tiles)
     return f'<div class="goals" style="--goals:{max(len(tiles), 1)}">{goals}</div>'
 
 
 # -- tiles ------------------------------------------------------------------------------------
 
 
-def _about(tile: Tile, formats: Formats, label: str) -> str:
-    """The label, which opens the KPI's definition."""
+def _about(tile: Tile, formats: Formats, label: str, link: Link | None) -> str:
+    """The label, which opens the KPI's definition and target; ``link`` leads to the handbook."""
     metric = tile.metric
     facts = [
         ("Formula", metric.formula),
@@ -110,13 +115,23 @@ def _about(tile: Tile, formats: Formats, label: str) -> str:
     ]
     if tile.numerator is not None and tile.denominator is not None:
         facts.append(("This period", _fraction(tile, formats)))
+    if tile.limits is not None:
+        facts.append(("Usual", f"{usual_range(tile, formats)} ({tile.baseline})"))
+    elif tile.baseline:
+        facts.append(("Usual", tile.baseline))
+    if tile.signal is not None:
+        facts.append(("Signal", tile.signal.words))
     if tile.reason:
         facts.append(("Why", tile.reason))
+    facts += target_facts(tile, formats)
     rows = "".join(f"<dt>{_e(name)}</dt><dd>{_e(text)}</dd>" for name, text in facts if text)
+    more = ""
+    if link is not None:
+        more = f'<p class="card-more"><a href="{_e(link(metric.id))}">In the handbook</a></p>'
     return (
         f'<details class="about"><summary><h3>{_e(label)}</h3></summary>'
         f'<div class="card"><p><b>{_e(metric.label)}</b> <code>{_e(metric.id)}</code></p>'
-        f"<p>{_e(metric.definition)}</p><dl>{rows}</dl></div></details>"
+        f"<p>{_e(metric.definition)}</p><dl>{rows}</dl>{more}</div></details>"
     )
 
 
@@ -127,11 +142,11 @@ def _fraction(tile: Tile, formats: Formats) -> str:
     return f"{text} leads" if tile.metric.kind is Kind.COHORT else text
 
 
-def _tile(tile: Tile, formats: Formats) -> str:
+def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
     goal, state = words.target_words(tile, formats)
     joined = f"{_e(goal)} · {_judged(state)}" if state.text else _e(goal)
-    qualifier = f' <span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
-    # Beside a long label there is room for one mark; a second one stands with the change.
+    qualifier = f'<span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
+    # Beside a long label there is room for one mark; a second one stands under the qualifier.
     marks, late_marks = "".join(map(_mark, tile.marks[:1])), "".join(map(_mark, tile.marks[1:]))
     early = ""
     if tile.early is not None:
@@ -139,17 +154,20 @@ def _tile(tile: Tile, formats: Formats) -> str:
         early = f'<p class="tile-early">{_e(line)}</p>'
     return (
         f'<article class="tile" data-kpi="{_e(tile.metric.id)}" data-status="{_e(tile.status)}">'
-        f'<div class="tile-head">{_about(tile, formats, tile.label)}{marks}'
+        f'<div class="tile-head">{_about(tile, formats, tile.label, link)}{marks}'
         f'<span class="tile-target">{joined}</span></div>'
-        f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b>{qualifier}</p>'
-        f'<p class="tile-change">{_e(words.change_line(tile, formats))} {late_marks}</p>'
+        f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b> '
+        f'<span class="beside">{qualifier}{late_marks}</span></p>'
+        f'<p class="tile-change">{_judged(words.change_words(tile, formats))}</p>'
         f"{early}</article>"
     )
 
 
-def column_html(title: str, tiles: Sequence[Tile], formats: Formats) -> str:
+def column_html(
+    title: str, tiles: Sequence[Tile], formats: Formats, link: Link | None = None
+) -> str:
     """One team's heading and tiles; their sparklines are laid beside them by the style sheet."""
     return (
         f'<div class="team"><h2>{_e(title)}</h2></div>'
-        f'<div class="tiles">{"".join(_tile(tile, formats) for tile in tiles)}</div>'
+        f'<div class="tiles">{"".join(_tile(tile, formats, link) for tile in tiles)}</div>'
     )

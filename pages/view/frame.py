@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from metrics.catalog import CATALOG
+from pages.funnel.page import show_funnel
+from pages.handbook.page import show_handbook
 from pages.kpi.page import show_kpi
+from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
 from pages.view import auth, links, review_bar
 from pages.view.request import Request, read_request, set_current
@@ -36,6 +39,9 @@ class Section:
 # The navigation: a new page is one line here. The first stands at the root.
 SECTIONS = (
     Section("Scorecard", "scorecard", show_scorecard),
+    Section("Funnel", "funnel", show_funnel),
+    Section("Leads", "lead", show_lead),
+    Section("Handbook", "handbook", show_handbook),
     Section("KPI", "kpi", show_kpi, in_navigation=False),
 )
 

@@ -17,7 +17,18 @@ from metrics.catalog import CATALOG
 from metrics.view import Compare, View
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
-SETTINGS = ("cadence", "period", "compare", "model", "as_of", "present", "metric", "by", "lead")
+SETTINGS = (
+    "cadence",
+    "period",
+    "compare",
+    "model",
+    "as_of",
+    "present",
+    "metric",
+    "by",
+    "lead",
+    "find",
+)
 NULL_MEMBER = "~"
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
@@ -55,6 +66,7 @@ class ViewState:
     metric: str | None = None  # of the KPI page: a catalog id
     by: str | None = None  # of the KPI page: the dimension that it is split by
     lead: str | None = None  # of the lead page: a lead_id
+    find: str | None = None  # of the Handbook page: the words looked for
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -154,11 +166,12 @@ class _Reader:
         found = ((name, self.members(name)) for name in DIMENSIONS if self.query.get(name))
         return tuple((name, members) for name, members in found if members)
 
-    def lead(self) -> str | None:
-        text = self.single("lead")
+    def line(self, name: str, what: str) -> str | None:
+        """One short line of visible text."""
+        text = self.single(name)
         if text is None or (text and text.isprintable() and len(text) <= MAX_ID):
             return text
-        self.refuse("lead", text, "which is no lead's id.")
+        self.refuse(name, text, f"which is no {what}.")
         return None
 
     def members(self, name: str) -> tuple[Member, ...]:
@@ -212,7 +225,8 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         present=present == "1",
         metric=reader.choice("metric", list(CATALOG)),
         by=reader.choice("by", DIMENSIONS),
-        lead=reader.lead(),
+        lead=reader.line("lead", "lead's id"),
+        find=reader.line("find", "text to look for"),
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -235,7 +249,7 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["as_of"] = [view.as_of.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")]
     if view.present:
         query["present"] = ["1"]
-    for name in ("metric", "by", "lead"):
+    for name in ("metric", "by", "lead", "find"):
         value = getattr(view, name)
         if value is not None:
             query[name] = [value]

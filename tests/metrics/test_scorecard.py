@@ -78,6 +78,9 @@ def rows() -> dict[str, list[dict[str, Any]]]:
         {"metric": "bookings", "grain": "quarter", "period_start": date(2026, 7, 1), "value": 9000}
     )
     targets.append(
+        {"metric": "sqls", "grain": "quarter", "period_start": date(2026, 7, 1), "value": 660}
+    )
+    targets.append(
         {
             "metric": "mqls",
             "grain": "week",
@@ -194,6 +197,33 @@ def test_bookings_stand_quarter_to_date(warehouse):
     assert bookings.target is not None
     assert bookings.target.value == 9000
     assert bookings.target.is_pace
+
+
+def test_a_goal_says_what_is_left_and_what_each_day_needs(warehouse):
+    bookings = goal(build_scorecard(warehouse, view_of(warehouse, 50, monday(51))), "bookings")
+    assert bookings.target is not None
+    assert bookings.value is not None
+    rate = bookings.target.run_rate
+    assert rate is not None
+    # By Sunday 23 August 38 of the quarter's 66 working days are over: 23 in July, 15 in August.
+    assert (rate.left, rate.days_left) == (9000 - bookings.value, 28)
+    assert rate.needed_per_day == pytest.approx((9000 - bookings.value) / 28)
+    assert rate.so_far_per_day == pytest.approx(bookings.value / 38)
+    assert bookings.target.period == "Q3"
+
+
+def test_a_week_without_a_target_takes_its_part_of_the_quarter_s(warehouse):
+    sqls = tile(build_scorecard(warehouse, view_of(warehouse, 50, monday(51))), "sqls")
+    # 660 × 5 ÷ 66 working days: three earlier quarters are too few to learn a pace from.
+    assert sqls.target is not None
+    assert sqls.target.value == pytest.approx(50)
+    assert (sqls.target.is_part, sqls.target.is_linear, sqls.target.period) == (True, True, "Q3")
+    assert (sqls.value, sqls.target.is_met) == (10, False)
+    wednesday = monday(51) + timedelta(days=2, hours=10)
+    running = tile(build_scorecard(warehouse, view_of(warehouse, 51, wednesday)), "sqls")
+    assert running.target is not None
+    assert running.target.value == pytest.approx(50)
+    assert running.target.pace == pytest.approx(30)
 
 
 def test_a_filter_has_its_own_target_and_two_members_have_none(warehouse):

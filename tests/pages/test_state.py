@@ -65,6 +65,7 @@ def views(draw: st.DrawFn) -> ViewState:
         metric=draw(st.none() | st.sampled_from(list(CATALOG))),
         by=draw(st.none() | st.sampled_from(DIMENSIONS)),
         lead=draw(st.none() | st.sampled_from(("L0001", "a lead/with ?&=", "~"))),
+        find=draw(st.none() | st.sampled_from(("mql sql", "÷ <b>", "100% & more"))),
     )
 
 
