@@ -46,8 +46,8 @@ def _hash(parts: Mapping[str, Any]) -> str:
 
 def _fingerprint(warehouse: Warehouse, metric: Metric) -> str:
     config = warehouse.config
-    # Wording that explains a number does not change it; its definition does. What is derived is
-    # not charted.
+    # Wording that explains a number does not change it; its definition does. What a derived KPI
+    # is made of is code, which has no lasting form; its formula says it.
     left_out = {"label", "owner", "null_rule", "dimensions", "derived"}
     parts = {
         "metric": {name: part for name, part in asdict(metric).items() if name not in left_out},

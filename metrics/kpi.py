@@ -20,7 +20,7 @@ from metrics.engine import Answer, run_query, sql_of
 from metrics.headline import headline
 from metrics.model import Metric, Status
 from metrics.query import MetricQuery, Row
-from metrics.scorecard import Change, Tile
+from metrics.scorecard import Bounds, Change, Tile
 from metrics.split import Sums, add_up
 from metrics.targets import Targets, read_targets
 from metrics.tiles import TRAILING_WEEKS
@@ -54,6 +54,9 @@ class TrendPoint:
     last_year: float | None
     target: float | None
     maturing: int = 0
+    limits: Bounds | None = None  # what is usual; of the view's own cadence alone
+    is_outside: bool = False
+    is_better: bool | None = None  # of a point outside
 
 
 @dataclass(frozen=True)
@@ -259,7 +262,13 @@ class _Builder:
     def _point(self, period: Period) -> TrendPoint:
         row = self.rows[self._span(period)]
         before = self.rows[self._span(self.calendar.year_before(period))]
+        charted = None
+        if period.cadence is self.view.cadence:
+            charted = next((p for p in self.tile.points if p.start == period.start), None)
         return TrendPoint(
+            limits=None if charted is None else charted.limits,
+            is_outside=charted is not None and charted.is_outside,
+            is_better=None if charted is None else charted.is_better,
             label=period.short,
             value=row.value,
             status=row.status,

@@ -23,7 +23,7 @@ from metrics.report.labels import Label, place_labels, spread
 from metrics.report.scales import Axis, axis_of
 
 SLOTS, GAP, FIRST_MONTH = 19, 6, 7
-COLUMNS = ("mark", "line", "x", "x2", "y", "text", "short", "period", "shown")
+COLUMNS = ("mark", "line", "x", "x2", "y", "y2", "text", "short", "period", "shown")
 OPEN = (Status.PARTIAL, Status.MATURING)
 STATES = {Status.PARTIAL: "partial", Status.MATURING: "maturing"}
 TOP, BOTTOM = 12, 30
@@ -70,6 +70,7 @@ class _Rows:
                 x,
                 more.get("x2"),
                 y,
+                more.get("y2"),
                 text,
                 more.get("short", text),
                 more.get("period", ""),
@@ -88,6 +89,9 @@ class _Rows:
             if point.target is not None:
                 self.add("target", x, axis.share(point.target), line=f"t{first}")
             self._hit(point, x, axis)
+            if point.limits is not None:
+                low, high = (axis.share(v) for v in (point.limits.low, point.limits.high))
+                self.add("band", x - 0.5, max(0.0, low), x2=x + 0.5, y2=min(1.0, high))
         self._labels(points, first, axis)
 
     def _this_year(self, points: Sequence[TrendPoint], first: int, axis: Axis) -> None:
@@ -109,7 +113,7 @@ class _Rows:
                 self.add("open", *here)
             else:
                 self.add("line", *here, line=f"{first}-{run}")
-                self.add("dot", *here)
+                self.add(_dot(point), *here)
             last = here
 
     def _hit(self, point: TrendPoint, x: int, axis: Axis) -> None:
@@ -165,14 +169,23 @@ class _Rows:
             self.add("name", GAP, y, text)
 
 
+def _dot(point: TrendPoint) -> str:
+    """A point beyond the natural limits is a mark of its own, judged by its side."""
+    if not point.is_outside:
+        return "dot"
+    judged = {True: "good", False: "bad", None: "none"}[point.is_better]
+    return f"signal-{judged}"
+
+
 def _short(label: str) -> str:
     """The label of a slot where a phone is narrow: "41", "O"."""
     return label.removeprefix("W") if label[1:].isdigit() else label[:1]
 
 
 def _axis(points: Sequence[TrendPoint]) -> Axis:
-    figures = (v for p in points for v in (p.value, p.last_year, p.target))
-    return axis_of(v for v in figures if v is not None)
+    figures = [v for p in points for v in (p.value, p.last_year, p.target)]
+    limits = [v for p in points if p.limits for v in (p.limits.low, p.limits.high)]
+    return axis_of(v for v in (*figures, *limits) if v is not None)
 
 
 def six_twelve_data(kpi: Kpi, formats: Formats, size: Size) -> pd.DataFrame:
@@ -189,7 +202,7 @@ def six_twelve_data(kpi: Kpi, formats: Formats, size: Size) -> pd.DataFrame:
     rows.block(kpi.months, FIRST_MONTH, months)
     rows.names(weeks)
     frame = pd.DataFrame(rows.rows, columns=list(COLUMNS))
-    return frame.astype({"x": "float64", "x2": "float64", "y": "float64"})
+    return frame.astype(dict.fromkeys(("x", "x2", "y", "y2"), "float64"))
 
 
 def describe(kpi: Kpi, formats: Formats) -> str:
@@ -243,7 +256,9 @@ def six_twelve_spec(size: Size, split: bool) -> dict[str, Any]:
     slot_text = alt.Text("label:N")
     quiet: dict[str, Any] = {"color": "var(--ink2)"}
     dot: dict[str, Any] = {"shape": "circle", "filled": True, "opacity": 1}
+    hues = {"good": "var(--good)", "bad": "var(--bad)", "none": "var(--ink)"}
     chart = alt.layer(
+        layer("band", alt.Chart().mark_rect(color="var(--band)"), x2="x2:Q", y2="y2:Q"),
         layer("grid", alt.Chart().mark_rule(color="var(--hairline)"), x2="x2:Q"),
         *text("tick", False, align="left", encode={"x": alt.value(0)}, **quiet),
         *text("tick-right", False, align="right", encode={"x": alt.value("width")}, **quiet),
@@ -269,6 +284,15 @@ def six_twelve_spec(size: Size, split: bool) -> dict[str, Any]:
             alt.Chart().mark_point(
                 size=60, color="var(--page)", stroke="var(--ink)", strokeWidth=2, **dot
             ),
+        ),
+        *(
+            layer(
+                f"signal-{name}",
+                alt.Chart().mark_point(
+                    shape="diamond", size=110, filled=True, opacity=1, color=hue
+                ),
+            )
+            for name, hue in hues.items()
         ),
         *text("label", fontSize=wide_only),
         *text("kept"),

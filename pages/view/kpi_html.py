@@ -13,7 +13,7 @@ from metrics.report import words
 from metrics.report.format import UNDEFINED, Formats
 from metrics.report.six_twelve import OPEN
 from metrics.report.words import Judgement, Words, member_words
-from metrics.scorecard import Tile
+from metrics.scorecard import Signal, Tile
 
 TEAMS = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 STATES = {Status.PARTIAL: "◐ to date", Status.MATURING: "◔ maturing", Status.NO_DATA: "no data"}
@@ -38,6 +38,8 @@ def header_html(kpi: Kpi, formats: Formats) -> str:
     change = words.change_line(tile, formats)
     lines = [f"<p>{_e(change)}</p>" if change else ""]
     lines.append(f"<p>{_e(goal)} {_judged(state)}</p>")
+    if tile.signal is not None:
+        lines.append(f"<p>{_judged(_signal_words(tile.signal))}</p>")
     if tile.early is not None:
         lines.append(f"<p>{_e(words.early_line(tile.early, metric.unit, formats))}</p>")
     marks = " · ".join(mark.text for mark in tile.marks)
@@ -52,6 +54,12 @@ def header_html(kpi: Kpi, formats: Formats) -> str:
         f'<div class="kpi-about"><p>{_e(_sentence(metric.formula))} {_e(_of(kpi, formats))}</p>'
         f"<p>{_e(metric.definition)}</p></div></header>"
     )
+
+
+def _signal_words(signal: Signal) -> Words:
+    """``◆ beyond usual: 8 weeks below the average``, coloured by its side."""
+    judged = {True: Judgement.GOOD, False: Judgement.BAD, None: Judgement.NONE}
+    return Words(f"◆ {signal.words}", judged[signal.is_better])
 
 
 def _sentence(text: str) -> str:
@@ -88,6 +96,8 @@ def trend_head_html(kpi: Kpi, formats: Formats) -> str:
     keys = [("now", year), ("before", before)]
     if any(p.target is not None for p in (*kpi.weeks, *kpi.months)):
         keys.append(("aim", limit))
+    if any(p.limits is not None for p in (*kpi.weeks, *kpi.months)):
+        keys.append(("band", "usual"))
     keys.append(("open", "not final"))
     shown = "".join(f'<span><i class="key-{name}"></i>{_e(text)}</span>' for name, text in keys)
     first = f"{kpi.weeks[0].label}–{kpi.weeks[-1].label}"

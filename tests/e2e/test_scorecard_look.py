@@ -218,6 +218,7 @@ ELSEWHERE = {
     "st-key-kpi-choice": (DESK, "/kpi"),
     "st-key-kpi-parts": (DESK, "/kpi?metric=mqls"),
     "st-key-kpi-by": (DESK, "/kpi?metric=mqls"),
+    "st-key-funnel": (DESK, "/funnel"),
 }
 # Of pages whose own tests hold them.
 HELD_ELSEWHERE = {"st-key-handbook-find", "stTextInputRootElement"}
