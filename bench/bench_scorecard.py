@@ -60,6 +60,8 @@ def _median_seconds(action: Callable[[], object]) -> float:
 def run() -> Iterable[tuple[str, float, str]]:
     leads = int(os.environ.get("BENCH_LEADS", "20000"))
     with tempfile.TemporaryDirectory() as folder:
+        # Baselines are locked in a state database; not in the developer's own.
+        os.environ["STATE_URL"] = f"sqlite:///{Path(folder) / 'state.sqlite'}"
         url = parse_url(f"duckdb:///{Path(folder) / 'bench.duckdb'}", name="bench")
         config = load_config(demo=True)
         start = perf_counter()

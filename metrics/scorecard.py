@@ -8,11 +8,34 @@ from datetime import date, datetime
 
 from data.config import Config
 from data.warehouse import Warehouse
+from metrics.baselines import stamp_of_limits
 from metrics.cache import RESULTS, LastGood
 from metrics.calendar import Calendar
 from metrics.catalog import find_metric
 from metrics.model import Metric, Status, Team
+from metrics.signals import Rule
 from metrics.view import Frame, View
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is usual for one period: natural limits and mean, in the metric's unit."""
+
+    low: float
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A figure beyond normal variation. ``size`` is its distance from the mean, where the
+    distance from the mean to a natural limit is 1."""
+
+    rule: Rule
+    words: str  # "8 weeks below the average"
+    is_better: bool | None  # None: the KPI has no better side
+    side: int  # +1 above, -1 below
+    size: float
 
 
 @dataclass(frozen=True)
@@ -23,6 +46,9 @@ class Point:
     start: date
     value: float | None
     status: Status
+    limits: Bounds | None = None
+    is_outside: bool = False
+    is_better: bool | None = None  # of a point outside: whether that is the better side
 
 
 @dataclass(frozen=True)
@@ -98,6 +124,9 @@ class Tile:
     denominator: float | None
     bound: float | None = None  # a percentile that is undefined is more than this ("> x h")
     early: EarlyRead | None = None  # of a cohort KPI whose headline is an older cohort
+    limits: Bounds | None = None  # of the headline's period; None: the KPI is not charted here
+    signal: Signal | None = None
+    baseline: str = ""  # what the limits are made of, in words
 
 
 @dataclass(frozen=True)
@@ -122,6 +151,7 @@ class Scorecard:
     columns: dict[str, tuple[Tile, ...]] = field(default_factory=dict)  # by Team value, in order
     # Set when the warehouse does not answer and these are the last known numbers (naive UTC).
     last_known_at: datetime | None = None
+    limits_note: str | None = None  # why the limits may be others tomorrow
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -174,7 +204,7 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
     has the last one that it gave for this view, if any.
     """
-    key = (warehouse.version_key, warehouse.config.fingerprint, view)
+    key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_limits())
     scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
     _LAST_GOOD.keep((warehouse.url, view), scorecard)
     return scorecard
@@ -194,6 +224,7 @@ def _compute(warehouse: Warehouse, view: View) -> Scorecard:
         compare_label=board.frame.compare_label(),
         goals=board.goals(),
         columns=board.columns(),
+        limits_note=board.limits_note,
     )
 
 

@@ -7,7 +7,7 @@ answers back. Trend, comparison, pace and early read are thus one question to th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
@@ -16,6 +16,7 @@ from metrics.calendar import Cadence, Period, Span
 from metrics.compare import change_between, marks_of, run_rate, target_state
 from metrics.engine import run_query
 from metrics.model import Kind, Metric, Status
+from metrics.plan import Plan, Slot
 from metrics.query import MetricQuery, Row
 from metrics.scorecard import (
     Change,
@@ -27,6 +28,7 @@ from metrics.scorecard import (
     WorkingDays,
 )
 from metrics.targets import Aim, Targets, aim_of, due_of, is_additive, read_targets
+from metrics.usual import NO_MARK, Usual, UsualMark
 from metrics.view import Frame
 
 POINTS = 13
@@ -40,42 +42,6 @@ SHORTEST_DAYS = {
     Cadence.QUARTERLY: 90,
     Cadence.YEARLY: 365,
 }
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One point of a trend: its period and the span that stands for it."""
-
-    period: Period
-    span: Span
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one tile asks for: its trend (oldest first; the headline is the last slot unless the
-    KPI is a cohort that looks for its newest full one) and the span it is compared with."""
-
-    metric: Metric
-    label: str
-    slots: tuple[Slot, ...]
-    compared: Slot | None
-    qualifier: str | None = None
-    seeks_full_cohort: bool = False
-    is_to_date: bool = False  # its label says so; it needs no mark
-    aim: Aim | None = None  # None: the target of whichever period stands as headline
-    to_go: WorkingDays | None = None  # of a running period
-    versus_prefix: str = ""
-
-    def spans(self, frame: Frame) -> Iterable[Span]:
-        yield from (slot.span for slot in self.slots)
-        if self.compared is not None:
-            yield self.compared.span
-        if self.seeks_full_cohort:
-            # Which cohort is the newest full one is known only from the answers.
-            candidates = (frame.compared_with(slot.period) for slot in self.slots)
-            yield from (period.span for period in candidates if period is not None)
-        if self.aim is not None:
-            yield from self.aim.spans(frame.calendar)
 
 
 class Board:
@@ -93,7 +59,9 @@ class Board:
             for team, metrics in selection.columns.items()
         }
         plans = [*self._goal_plans, *(p for plans in self._tile_plans.values() for p in plans)]
+        self._usual = Usual(warehouse, frame, self._charted(plans))
         self._rows = self._ask(plans)
+        self._usual.settle(self._rows)
         self._early = self._ask_early(plans)
 
     def goals(self) -> tuple[Tile, ...]:
@@ -105,7 +73,19 @@ class Board:
             for team, plans in self._tile_plans.items()
         }
 
+    @property
+    def limits_note(self) -> str | None:
+        return self._usual.note
+
     # -- plans ------------------------------------------------------------------------------
+
+    def _charted(self, plans: list[Plan]) -> dict[Metric, int]:
+        """The KPIs with natural limits, each with how many periods may be unripe."""
+        return {
+            plan.metric: self._unripe(plan.metric) if plan.seeks_full_cohort else 0
+            for plan in plans
+            if plan.is_charted
+        }
 
     def _label(self, metric: Metric) -> str:
         if metric.kind is not Kind.COHORT:
@@ -136,14 +116,20 @@ class Board:
             aim=self._aim(metric, frame.period, frame.elapsed_days if running else None),
             to_go=self._to_go(frame.period, frame.elapsed_days) if running else None,
             versus_prefix=f"the same {_days(frame.elapsed_days)} of " if running else "",
+            is_charted=not running,
         )
+
+    def _unripe(self, metric: Metric) -> int:
+        """How many of the newest periods a cohort's window may still be open in."""
+        return ceil(self._window(metric) / SHORTEST_DAYS[self.frame.period.cadence]) + 1
 
     def _plan_cohort(self, metric: Metric) -> Plan:
         """Enough periods back to find the newest cohort whose window has passed for everybody."""
-        back = ceil(self._window(metric) / SHORTEST_DAYS[self.frame.period.cadence]) + 1
-        periods = self.calendar.recent(self.frame.period, POINTS + back + 1)
+        periods = self.calendar.recent(self.frame.period, POINTS + self._unripe(metric) + 1)
         slots = tuple(Slot(period, period.span) for period in periods)
-        return Plan(metric, self._label(metric), slots, None, seeks_full_cohort=True)
+        return Plan(
+            metric, self._label(metric), slots, None, seeks_full_cohort=True, is_charted=True
+        )
 
     def _plan_trailing(self, metric: Metric) -> Plan:
         """A slow KPI at the weekly cadence: the 13 weeks up to the end of each week."""
@@ -210,8 +196,12 @@ class Board:
     # -- questions --------------------------------------------------------------------------
 
     def _ask(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
-        spans = tuple(sorted({span for plan in plans for span in plan.spans(self.frame)}))
-        return self._run(dict.fromkeys(plan.metric.id for plan in plans), spans, None)
+        spans = {span for plan in plans for span in plan.spans(self.frame)}
+        for plan in plans:
+            if plan.is_charted:
+                spans.update(self._usual.spans(plan.metric, plan.periods))
+        metrics = dict.fromkeys(plan.metric.id for plan in plans)
+        return self._run(metrics, tuple(sorted(spans)), None)
 
     def _ask_early(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
         """Conversion by day 7 of the cohorts whose full window is still open."""
@@ -247,6 +237,9 @@ class Board:
         slot, row = plan.slots[last], rows[last]
         change = self._change(plan, slot, row)
         shown = range(max(0, last - POINTS + 1), last + 1)
+        judged = None
+        if plan.is_charted:
+            judged = self._usual.judge(plan.metric, plan.periods[: last + 1])
         return Tile(
             metric=plan.metric,
             label=plan.label,
@@ -259,11 +252,16 @@ class Board:
             marks=()
             if plan.is_to_date
             else marks_of(plan.metric, row, newest, self._elapsed(plan)),
-            points=_points([(plan.slots[i], rows[i]) for i in shown]),
+            points=_points(
+                [(plan.slots[i], rows[i], judged.marks[i] if judged else NO_MARK) for i in shown]
+            ),
             numerator=row.numerator,
             denominator=row.denominator,
             bound=row.bound,
             early=self._early_read(plan) if slot.period != self.frame.period else None,
+            limits=judged.marks[last].limits if judged else None,
+            signal=judged.signal if judged else None,
+            baseline=self._usual.words(plan.metric) if plan.is_charted else "",
         )
 
     def _empty_tile(self, plan: Plan, row: Row) -> Tile:
@@ -372,11 +370,14 @@ def _why_undefined(row: Row) -> str:
     return "nothing to divide by in this period"
 
 
-def _points(pairs: list[tuple[Slot, Row]]) -> tuple[Point, ...]:
+def _points(shown: list[tuple[Slot, Row, UsualMark]]) -> tuple[Point, ...]:
     """The trend, without the periods before the first with anything to count."""
-    points = [Point(slot.period.short, slot.period.start, r.value, r.status) for slot, r in pairs]
+    points = [
+        Point(slot.period.short, slot.period.start, row.value, row.status, *mark)
+        for slot, row, mark in shown
+    ]
     counted = [
-        bool(row.denominator if row.denominator is not None else row.value) for _, row in pairs
+        bool(row.denominator if row.denominator is not None else row.value) for _, row, _ in shown
     ]
     first = counted.index(True) if True in counted else 0
     return tuple(points[first:])

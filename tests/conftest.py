@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import data.warehouse
 from data.state import close_state
 from tests.matrix import ENGINES
+
+# How long an example takes is the machine's affair: no test is about absolute time.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 # What a developer has set for themselves must not decide how a test ends.
 SETTINGS = (

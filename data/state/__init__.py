@@ -4,7 +4,16 @@
 this program's version when it is opened.
 """
 
-from data.state.models import Base, SignInFailure, User
+from data.state.models import Base, Baseline, SignInFailure, User
 from data.state.store import StateStore, close_state, open_state, state_url
 
-__all__ = ["Base", "SignInFailure", "StateStore", "User", "close_state", "open_state", "state_url"]
+__all__ = [
+    "Base",
+    "Baseline",
+    "SignInFailure",
+    "StateStore",
+    "User",
+    "close_state",
+    "open_state",
+    "state_url",
+]

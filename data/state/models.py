@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, MetaData, String, false, true
+from sqlalchemy import CheckConstraint, Double, MetaData, String, Text, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ROLES = ("viewer", "editor_marketing", "editor_sales", "admin")
@@ -67,3 +67,32 @@ class SignInFailure(Base):
     username: Mapped[str] = mapped_column(String(64), primary_key=True)
     failed_attempts: Mapped[int]
     last_failed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Baseline(Base):
+    """The locked baseline of one KPI's chart: what its natural limits are made of.
+
+    ``key`` is a hash of metric, cadence, filters and fingerprint (of the definition). Rows are
+    never changed: a re-base adds the next ``revision``, with its reason, and the newest holds.
+    Numbers are in the unit of the charted series, which ``basis`` names.
+    """
+
+    __tablename__ = "baselines"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    metric: Mapped[str] = mapped_column(String(100))
+    cadence: Mapped[str] = mapped_column(String(16))
+    filters: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    basis: Mapped[str] = mapped_column(String(16))
+    first_period: Mapped[str] = mapped_column(String(20))
+    last_period: Mapped[str] = mapped_column(String(20))
+    mean: Mapped[float] = mapped_column(Double)
+    mean_range: Mapped[float] = mapped_column(Double)
+    lowest: Mapped[float] = mapped_column(Double)
+    highest: Mapped[float] = mapped_column(Double)
+    count: Mapped[int]
+    locked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    reason: Mapped[str | None] = mapped_column(Text)
+    locked_by: Mapped[str | None] = mapped_column(String(64))

@@ -21,7 +21,14 @@ from metrics.scorecard import Point, Tile
 POINTS = 13
 # The part of a tile's height that its sparkline takes; the style sheet's rows leave it free.
 BAND_TOP, BAND_BOTTOM = 0.40, 0.88
-COLUMNS = ("mark", "line", "x", "y", "kpi", "period", "shown")
+COLUMNS = ("mark", "line", "x", "y", "y2", "kpi", "period", "shown")
+# A point beyond usual by its side: better, worse, or neither.
+SIGNALS = {True: "signal-good", False: "signal-bad", None: "signal"}
+SIGNAL_COLOURS = {
+    "signal-good": "var(--good)",
+    "signal-bad": "var(--bad)",
+    "signal": "var(--ink)",
+}
 _STATES = {
     Status.PARTIAL: " (to date)",
     Status.MATURING: " (still maturing)",
@@ -52,14 +59,27 @@ def _tile_rows(row: int, tile: Tile, formats: Formats) -> list[tuple[Any, ...]]:
     if not values:
         return []
     target = tile.target.value if tile.target is not None and not tile.target.is_pace else None
-    scale = _scaler([*values, *([] if target is None else [target])], row)
+    limits = [edge for p in points if p.limits for edge in (p.limits.low, p.limits.high)]
+    scale = _scaler([*values, *limits, *([] if target is None else [target])], row)
     first = POINTS - len(points)
     unit = tile.metric.unit
 
     rows: list[tuple[Any, ...]] = []
 
-    def add(mark: str, line: str, x: int, y: float, period: str = "", shown: str = "") -> None:
-        rows.append((mark, line, x, y, tile.label, period, shown))
+    def add(
+        mark: str,
+        line: str,
+        x: int,
+        y: float,
+        period: str = "",
+        shown: str = "",
+        y2: float | None = None,
+    ) -> None:
+        rows.append((mark, line, x, y, y2, tile.label, period, shown))
+
+    for x, point in enumerate(points, start=first):
+        if point.limits is not None:
+            add("band", str(row), x, scale(point.limits.low), y2=scale(point.limits.high))
 
     # A gap in the data is a gap in the line: each unbroken run is a line of its own.
     run = 0
@@ -78,8 +98,15 @@ def _tile_rows(row: int, tile: Tile, formats: Formats) -> list[tuple[Any, ...]]:
             add("line", f"{row}-{run}", x, y)
         last = (x, y)
         shown = formats.exact(point.value, unit) + _STATES[point.status]
+        if point.limits is not None:
+            low, high = (formats.value(v, unit) for v in (point.limits.low, point.limits.high))
+            shown += f" (usual {low}–{high})"
         add("hit", str(row), x, y, point.label, shown)
-    if last is not None and last[0] == POINTS - 1:
+        if point.is_outside and x < POINTS - 1:
+            add(SIGNALS[point.is_better], str(row), x, y)
+    if last is not None and last[0] == POINTS - 1 and tile.signal is not None:
+        add(SIGNALS[tile.signal.is_better], str(row), *last)
+    elif last is not None and last[0] == POINTS - 1:
         add("open" if _is_open(points[-1]) else "end", str(row), *last)
     if target is not None:
         add("target", f"{row}-t", 0, scale(target))
@@ -94,7 +121,7 @@ def sparkline_data(tiles: Sequence[Tile], formats: Formats) -> pd.DataFrame:
     """
     rows = [r for n, tile in enumerate(tiles) for r in _tile_rows(n, tile, formats)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype({"x": "float64", "y": "float64"})
+    return frame.astype({"x": "float64", "y": "float64", "y2": "float64"})
 
 
 def describe(tiles: Sequence[Tile], formats: Formats) -> str:
@@ -151,6 +178,7 @@ def sparkline_spec(tiles: int) -> dict[str, Any]:
     ]
     width = alt.ExprRef("width < 240 ? 1.5 : 2")
     chart = alt.layer(
+        layer("band", alt.Chart().mark_area(color="var(--band)"), detail=line, y2="y2:Q"),
         layer(
             "target",
             alt.Chart().mark_line(strokeDash=[3, 3], color="var(--ink3)", strokeWidth=1),
@@ -179,6 +207,15 @@ def sparkline_spec(tiles: int) -> dict[str, Any]:
                 stroke="var(--ink)",
                 strokeWidth=2,
             ),
+        ),
+        *(
+            layer(
+                name,
+                alt.Chart().mark_point(
+                    shape="diamond", size=60, filled=True, opacity=1, color=colour
+                ),
+            )
+            for name, colour in SIGNAL_COLOURS.items()
         ),
         layer("hit", alt.Chart().mark_point(size=260, filled=True, opacity=0), tooltip=tooltip),
         padding={"left": 0, "right": 0, "top": 0, "bottom": 0},

@@ -48,6 +48,19 @@ def change_line(tile: Tile, formats: Formats) -> str:
     return "" if tile.change is None else _versus(tile.change, tile.metric.unit, formats)
 
 
+def change_words(tile: Tile, formats: Formats) -> Words:
+    """The change with "usual" or "beyond usual"; only the latter is judged."""
+    text = change_line(tile, formats)
+    if tile.limits is None or tile.value is None or tile.status is not Status.FINAL:
+        return Words(text)
+    if tile.signal is None:
+        return Words(f"{text} · usual" if text else "usual")
+    judgement = {True: Judgement.GOOD, False: Judgement.BAD, None: Judgement.NONE}
+    return Words(
+        f"{text} · beyond usual" if text else "beyond usual", judgement[tile.signal.is_better]
+    )
+
+
 def early_line(early: EarlyRead, unit: Unit, formats: Formats) -> str:
     """A young cohort at an age that it has reached: "W45 at 7 d: 6.1%, +0.7 pp"."""
     text = f"{early.label} at {early.days} d: {formats.value(early.value, unit)}"

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from data.errors import WarehouseError
+from metrics.exceptions import find_exceptions
 from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
-from metrics.report.words import tally
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
 from pages.view.cards import column_html, goals_html
+from pages.view.exceptions import exceptions_html
 from pages.view.handbook import handbook_link
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
 TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
-KEY = '13 periods · <i class="key-target"></i> target · <i class="key-open"></i> not final'
 
 
 def show_scorecard() -> None:
     request = current()
     card = _scorecard(request)
     st.html(goals_html(card.goals, request.formats, handbook_link(request)))
-    st.html(f'<div class="tally"><b>{html.escape(tally(card))}</b><span>{KEY}</span></div>')
+    st.html(exceptions_html(find_exceptions(card), card, request.formats))
     _show_columns(card, request)
 
 

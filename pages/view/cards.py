@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from metrics.model import Kind
 from metrics.report import words
 from metrics.report.format import Formats
+from metrics.report.stories import usual_range
 from metrics.report.target_facts import target_facts
 from metrics.report.words import Judgement, Words
 from metrics.scorecard import Mark, TargetState, Tile
@@ -114,6 +115,12 @@ def _about(tile: Tile, formats: Formats, label: str, link: Link | None) -> str:
     ]
     if tile.numerator is not None and tile.denominator is not None:
         facts.append(("This period", _fraction(tile, formats)))
+    if tile.limits is not None:
+        facts.append(("Usual", f"{usual_range(tile, formats)} ({tile.baseline})"))
+    elif tile.baseline:
+        facts.append(("Usual", tile.baseline))
+    if tile.signal is not None:
+        facts.append(("Signal", tile.signal.words))
     if tile.reason:
         facts.append(("Why", tile.reason))
     facts += target_facts(tile, formats)
@@ -138,8 +145,8 @@ def _fraction(tile: Tile, formats: Formats) -> str:
 def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
     goal, state = words.target_words(tile, formats)
     joined = f"{_e(goal)} · {_judged(state)}" if state.text else _e(goal)
-    qualifier = f' <span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
-    # Beside a long label there is room for one mark; a second one stands with the change.
+    qualifier = f'<span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
+    # Beside a long label there is room for one mark; a second one stands under the qualifier.
     marks, late_marks = "".join(map(_mark, tile.marks[:1])), "".join(map(_mark, tile.marks[1:]))
     early = ""
     if tile.early is not None:
@@ -149,8 +156,9 @@ def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
         f'<article class="tile" data-kpi="{_e(tile.metric.id)}" data-status="{_e(tile.status)}">'
         f'<div class="tile-head">{_about(tile, formats, tile.label, link)}{marks}'
         f'<span class="tile-target">{joined}</span></div>'
-        f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b>{qualifier}</p>'
-        f'<p class="tile-change">{_e(words.change_line(tile, formats))} {late_marks}</p>'
+        f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b> '
+        f'<span class="beside">{qualifier}{late_marks}</span></p>'
+        f'<p class="tile-change">{_judged(words.change_words(tile, formats))}</p>'
         f"{early}</article>"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from metrics.model import Status, Unit
 from metrics.report.format import Formats
@@ -14,6 +15,8 @@ from metrics.report.sparkline import (
     sparkline_data,
     sparkline_spec,
 )
+from metrics.scorecard import Bounds, Signal
+from metrics.signals import Rule
 from tests.pages import fixtures
 
 FORMATS = Formats("en_US", "EUR")
@@ -75,3 +78,41 @@ def test_the_chart_is_told_in_words() -> None:
     words = describe([of([1, 2, 3])], FORMATS)
     assert "K: 1 in W34, 3 in W36" in words
     assert describe([of([None])], FORMATS) == "No trends to show."
+
+
+def charted(values: list[float | None], **more: object):
+    """A tile whose every point has the limits 10 to 20; points beyond them are outside."""
+    found = tuple(
+        replace(
+            point,
+            limits=Bounds(10, 15, 20),
+            is_outside=point.value is not None and not 10 <= point.value <= 20,
+            is_better=False,
+        )
+        for point in fixtures.points(values)
+    )
+    return fixtures.tile(fixtures.metric("k", "K", Unit.COUNT), 1, points=found, **more)
+
+
+def test_the_band_of_limits_fits_into_its_row() -> None:
+    data = sparkline_data([of([1, 2]), charted([14, 15, 16])], FORMATS)
+    band = data[data["mark"] == "band"]
+    assert len(band) == 3
+    # Wider than the line, it takes the row's whole height.
+    assert band["y"].unique().tolist() == [1 + BAND_BOTTOM]
+    assert band["y2"].round(9).unique().tolist() == [1 + BAND_TOP]
+    assert data[(data["mark"] == "line") & (data["y"] > 1)]["y"].between(1.5, 1.8).all()
+
+
+def test_a_signal_is_a_diamond_in_place_of_the_dot() -> None:
+    signal = Signal(Rule.RUN, "8 weeks below the average", None, -1, 0.4)
+    marks = sparkline_data([charted([15, 30, 16])], FORMATS).groupby("mark").size()
+    assert (marks["signal-bad"], marks["end"]) == (1, 1)
+    last = sparkline_data([charted([15, 15, 30], signal=signal)], FORMATS)
+    assert set(last["mark"]) == {"line", "band", "hit", "signal"}
+    assert last[last["mark"] == "signal"]["x"].tolist() == [12]
+
+
+def test_the_tooltip_says_what_is_usual() -> None:
+    data = sparkline_data([charted([15])], FORMATS)
+    assert data[data["mark"] == "hit"]["shown"].tolist() == ["15 (usual 10–20)"]
