@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -92,15 +92,33 @@ class Warehouse:
                 self.dialect.guard(connection, self.timeout_seconds),
             ):
                 return [dict(row) for row in connection.execute(statement).mappings()]
-        except DBAPIError as error:
-            if self.dialect.is_timeout(error):
-                raise WarehouseTimeout(
-                    f"The warehouse did not answer within {self.timeout_seconds:g} s.",
-                    remedy="Narrow the period or the filters, or ask again later.",
-                ) from error
-            raise failure(self.url, error) from error
         except SQLAlchemyError as error:
-            raise failure(self.url, error) from error
+            raise self._failure(error) from error
+
+    def stream(self, statement: Executable, size: int = 5_000) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a statement in parts of ``size``, so that many never stand in memory at once.
+
+        The time limit holds for the whole of it.
+        """
+        try:
+            with (
+                self.engine.connect().execution_options(
+                    stream_results=True, max_row_buffer=size
+                ) as connection,
+                self.dialect.guard(connection, self.timeout_seconds),
+            ):
+                for part in connection.execute(statement).mappings().partitions(size):
+                    yield [dict(row) for row in part]
+        except SQLAlchemyError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: SQLAlchemyError) -> WarehouseError:
+        if isinstance(error, DBAPIError) and self.dialect.is_timeout(error):
+            return WarehouseTimeout(
+                f"The warehouse did not answer within {self.timeout_seconds:g} s.",
+                remedy="Narrow the period or the filters, or ask again later.",
+            )
+        return failure(self.url, error)
 
     def refreshed(self) -> Warehouse:
         """This warehouse, or, when its data or what is derived from them have changed, a new one

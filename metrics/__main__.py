@@ -8,7 +8,7 @@ import sys
 
 from data.errors import ScorecardError, unknown
 
-COMMANDS = ("list", "query")
+COMMANDS = ("list", "query", "records")
 
 
 def main(argv: list[str] | None = None) -> int:

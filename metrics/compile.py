@@ -35,7 +35,7 @@ from metrics.facts import FACTS, Context, Fact
 from metrics.facts.base import Dimensions
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Metric
-from metrics.query import MetricQuery
+from metrics.query import Filters, MetricQuery
 
 
 class UnsupportedDimension(QueryError):
@@ -43,6 +43,27 @@ class UnsupportedDimension(QueryError):
 
     def __init__(self, dimension: str) -> None:
         super().__init__(f"cannot be split or filtered by {dimension}")
+
+
+def dimension_column(dimensions: Dimensions, name: str) -> ColumnElement[Any]:
+    """The column of a dimension; raises ``UnsupportedDimension`` where the fact has none."""
+    column = dimensions.column(name)
+    if column is None:
+        raise UnsupportedDimension(name)
+    return column
+
+
+def filter_conditions(dimensions: Dimensions, where: Filters) -> list[ColumnElement[bool]]:
+    """One condition a filtered dimension; raises ``UnsupportedDimension``."""
+    conditions = []
+    for name, members in where:
+        column = dimension_column(dimensions, name)
+        named = [member for member in members if member is not None]
+        tests = [column.in_(named)] if named else []
+        if None in members:
+            tests.append(column.is_(None))
+        conditions.append(or_(false(), *tests))
+    return conditions
 
 
 @dataclass(frozen=True)
@@ -100,6 +121,13 @@ class Compiler:
 
         ``metrics`` are those that read it. Raises ``UnsupportedDimension``.
         """
+        fact = self.fact_of(key, metrics)
+        if isinstance(key, ValuesKey):
+            return self._values(fact, key)
+        return self._sums(fact)
+
+    def fact_of(self, key: Key, metrics: Sequence[Metric]) -> Fact:
+        """The fact that a key reads, made for this question and the metrics that read it."""
         context = Context(
             config=self.config,
             as_of=self.query.as_of,
@@ -110,24 +138,19 @@ class Compiler:
                 if metric.stages is not None and isinstance(key, SumsKey)
             },
         )
-        fact = FACTS[key.fact](context)
-        if isinstance(key, ValuesKey):
-            return self._values(fact, key)
-        return self._sums(fact)
+        return FACTS[key.fact](context)
 
-    def _events(self, fact: Fact, columns: dict) -> Select:
-        """One row a counted entity: its business day, members and numbers."""
-        dimensions = Dimensions(fact)
-        conditions = list(fact.conditions)
-        for name, members in self.query.where:
-            column = self._dimension(dimensions, name)
-            named = [member for member in members if member is not None]
-            tests = [column.in_(named)] if named else []
-            if None in members:
-                tests.append(column.is_(None))
-            conditions.append(or_(false(), *tests))
+    def events(
+        self, fact: Fact, columns: dict[str, Any], dimensions: Dimensions | None = None
+    ) -> Select:
+        """One row a counted entity: its business day, members and numbers.
+
+        ``dimensions`` are given where ``columns`` hold some that they have joined.
+        """
+        dimensions = dimensions or Dimensions(fact)
+        conditions = [*fact.conditions, *filter_conditions(dimensions, self.query.where)]
         labels = [
-            self._dimension(dimensions, name).label(member_label(name)) for name in self.query.by
+            dimension_column(dimensions, name).label(member_label(name)) for name in self.query.by
         ]
         if not self.query.spans:
             raise QueryError("The question has no period.")
@@ -150,12 +173,6 @@ class Compiler:
             .where(bounds, *conditions)
         )
 
-    def _dimension(self, dimensions: Dimensions, name: str):
-        column = dimensions.column(name)
-        if column is None:
-            raise UnsupportedDimension(name)
-        return column
-
     def _spans(self):
         rows = [(index, span.start, span.end) for index, span in enumerate(self.query.spans)]
         return values(
@@ -177,7 +194,7 @@ class Compiler:
         columns: dict[str, ColumnElement[Any]] = {}
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
-        events = self._events(fact, columns).subquery("events")
+        events = self.events(fact, columns).subquery("events")
         members = [events.c[member_label(name)] for name in self.query.by]
         daily = (
             select(
@@ -199,7 +216,7 @@ class Compiler:
 
     def _values(self, fact: Fact, key: ValuesKey) -> Select:
         value = cast(fact.values[key.column], Double)
-        events = self._events(fact, {"number": value}).subquery("events")
+        events = self.events(fact, {"number": value}).subquery("events")
         spans = self._spans()
         members = [events.c[member_label(name)] for name in self.query.by]
         number = events.c.number

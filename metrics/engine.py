@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select
 
 from data.derive import stale_reason
 from data.tables import CONTRACT, lead_stages
@@ -32,7 +32,7 @@ Members = tuple[str | None, ...]
 Cells = dict[tuple[int, Members], dict[str, Any]]
 
 
-def cached_rows(warehouse: Warehouse, statement: Select) -> list[dict[str, Any]]:
+def cached_rows(warehouse: Warehouse, statement: Select | CompoundSelect) -> list[dict[str, Any]]:
     """The rows of a statement, from the cache where the same was asked of the same data."""
     compiled = statement.compile(warehouse.engine, compile_kwargs={"render_postcompile": True})
     parameters = tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))

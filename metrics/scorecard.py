@@ -10,7 +10,7 @@ from data.config import Config
 from data.warehouse import Warehouse
 from metrics.baselines import stamp_of_limits
 from metrics.cache import RESULTS, LastGood
-from metrics.calendar import Calendar
+from metrics.calendar import Calendar, Span
 from metrics.catalog import find_metric
 from metrics.model import Metric, Status, Team
 from metrics.signals import Rule
@@ -127,6 +127,8 @@ class Tile:
     limits: Bounds | None = None  # of the headline's period; None: the KPI is not charted here
     signal: Signal | None = None
     baseline: str = ""  # what the limits are made of, in words
+    span: Span | None = None  # the days that the headline is of
+    compared: Span | None = None  # those that it is compared with
 
 
 @dataclass(frozen=True)

@@ -262,7 +262,15 @@ class Board:
             limits=judged.marks[last].limits if judged else None,
             signal=judged.signal if judged else None,
             baseline=self._usual.words(plan.metric) if plan.is_charted else "",
+            span=slot.span,
+            compared=self._compared_span(plan, slot),
         )
+
+    def _compared_span(self, plan: Plan, slot: Slot) -> Span | None:
+        if not plan.seeks_full_cohort:
+            return None if plan.compared is None else plan.compared.span
+        before = self.frame.compared_with(slot.period)
+        return None if before is None else before.span
 
     def _empty_tile(self, plan: Plan, row: Row) -> Tile:
         return Tile(

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from data.warehouse import Warehouse, open_warehouse
-from metrics.calendar import FIRST_YEAR, GRAINS, LAST_YEAR, Calendar, Period, parse_grain
+from metrics.calendar import FIRST_YEAR, GRAINS, LAST_YEAR, Calendar, Period, Span, parse_grain
 from metrics.cli.output import FORMATS, NO_MEMBER, print_csv, print_json, print_table
 from metrics.engine import Answer, sql_of
 from metrics.errors import QueryError
@@ -46,14 +46,20 @@ def _day(text: str, option: str) -> date:
     return day
 
 
-def _periods(options: argparse.Namespace, calendar: Calendar) -> tuple[list[Period], date, date]:
+def day_span(options: argparse.Namespace) -> Span:
+    """The days from ``--from`` to ``--to``."""
     start, end = _day(options.start, "--from"), _day(options.end, "--to")
     if not start < end:
         raise QueryError(
             f"--from {start} is not before --to {end}.", remedy="--to is exclusive: the day after."
         )
-    periods = calendar.between(start, end, parse_grain(options.grain))
-    return periods, start, end
+    return Span(start, end)
+
+
+def _periods(options: argparse.Namespace, calendar: Calendar) -> tuple[list[Period], date, date]:
+    span = day_span(options)
+    periods = calendar.between(span.start, span.end, parse_grain(options.grain))
+    return periods, span.start, span.end
 
 
 def run(options: argparse.Namespace) -> int:

@@ -80,11 +80,38 @@ class Links:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A column of a record: its heading, and how its values are written.
+
+    ``form`` is text, moment (naive UTC), day, money, days or hours.
+    """
+
+    label: str
+    column: Column
+    form: str = "text"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one counted row is to a reader: its noun, the name of its date, what tells it apart.
+
+    ``key`` orders rows of one date; ``shown`` are columns of its own, by name, beside those that
+    its links give every record (lead, company, channel, region, owner).
+    """
+
+    noun: str
+    dated: str
+    key: tuple[Column, ...]
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Fact:
     """Rows to count: where from, by which date, with which measures.
 
     ``moment`` is a UTC timestamp, ``day`` a business day; one of the two is given. ``values`` are
-    per-row numbers for percentiles and means, NULL where a row does not take part.
+    per-row numbers for percentiles and means, NULL where a row does not take part. ``record``
+    says how a row is shown in the list of records behind a number.
     """
 
     source: FromClause
@@ -94,6 +121,7 @@ class Fact:
     measures: Mapping[str, Count | Amount] = field(default_factory=dict)
     values: Mapping[str, Column] = field(default_factory=dict)
     conditions: tuple[Column, ...] = ()
+    record: Record | None = None
 
 
 class Dimensions:
@@ -125,6 +153,17 @@ class Dimensions:
             case "channel" | "region" | "segment" | "persona" | "product_line":
                 return self._lead_column(name)
         return None
+
+    def linked(self, entity: str, name: str) -> Column | None:
+        """A column of the entity's lead, account or rep; None where it has no such link."""
+        match entity:
+            case "lead":
+                return self._lead_column(name)
+            case "account":
+                return self._account_column(name)
+            case "rep":
+                return self._rep_column(name)
+        raise ValueError(entity)
 
     def _join_lead(self) -> bool:
         if self.links.lead_id is None:

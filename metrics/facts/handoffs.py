@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import and_, case, cast, func, literal
 from sqlalchemy.types import Double
 
 from data.tables import handoff_clock, handoffs
-from metrics.facts.base import Column, Context, Count, Fact, Links
+from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_AN_HOUR = 3_600.0
 # Ranks an unanswered handoff behind every answer; a percentile that reaches it is undefined.
@@ -23,22 +25,38 @@ def _links() -> Links:
     )
 
 
-def response_seconds(context: Context) -> Column:
+def _record(dated: str, shown: dict[str, Shown]) -> Record:
+    h = handoffs.c
+    own = {"priority": Shown("Priority", h.priority), "leg": Shown("Leg", h.leg)}
+    ids = {"handoff_id": Shown("Handoff", h.handoff_id)}
+    return Record("handoffs", dated, (h.handoff_id,), shown | own | ids)
+
+
+def response_seconds(as_of: datetime) -> Column:
     """Business seconds to the first response known at the as-of moment; NULL when unanswered.
 
     The handoff's own first response counts before any other; one given later is not known yet.
     """
     c = handoff_clock.c
     return case(
-        (c.own_response_at <= context.as_of, c.own_response_seconds),
-        (c.found_response_at <= context.as_of, c.found_response_seconds),
+        (c.own_response_at <= as_of, c.own_response_seconds),
+        (c.found_response_at <= as_of, c.found_response_seconds),
+    )
+
+
+def response_at(as_of: datetime) -> Column:
+    """The first response known at the as-of moment, by the same rule as its seconds."""
+    c = handoff_clock.c
+    return case(
+        (c.own_response_at <= as_of, c.own_response_at),
+        (c.found_response_at <= as_of, c.found_response_at),
     )
 
 
 def handed(context: Context) -> Fact:
     """Handoffs by ``handed_at``, each met, breached or pending."""
     c = handoff_clock.c
-    seconds = response_seconds(context)
+    seconds = response_seconds(context.as_of)
     due = c.due_at <= context.as_of
     met = and_(due, func.coalesce(seconds <= c.target_seconds, False))
     hours = cast(seconds, Double) / SECONDS_AN_HOUR
@@ -57,6 +75,14 @@ def handed(context: Context) -> Fact:
             "response_hours": case((due, func.coalesce(hours, literal(UNANSWERED, Double)))),
         },
         conditions=(handoffs.c.handed_at <= context.as_of,),
+        record=_record(
+            "Handed over",
+            {
+                "due_at": Shown("Due", c.due_at, "moment"),
+                "answered_at": Shown("First response", response_at(context.as_of), "moment"),
+                "answered_hours": Shown("Answered in", hours, "hours"),
+            },
+        ),
     )
 
 
@@ -72,4 +98,12 @@ def disposed(context: Context) -> Fact:
             "rejected": Count(h.disposition == "rejected"),
         },
         conditions=(h.disposed_at <= context.as_of, h.handed_at <= context.as_of),
+        record=_record(
+            "Disposed",
+            {
+                "disposition": Shown("Disposition", h.disposition),
+                "reason": Shown("Reason", h.reason),
+                "handed_at": Shown("Handed over", h.handed_at, "moment"),
+            },
+        ),
     )

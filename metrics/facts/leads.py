@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.tables import leads
-from metrics.facts.base import Context, Count, Fact, Links
+from metrics.facts.base import Context, Count, Fact, Links, Record
 
 
 def created(context: Context) -> Fact:
@@ -17,4 +17,5 @@ def created(context: Context) -> Fact:
             leads.c.created_at <= context.as_of,
             leads.c.deleted_at.is_(None) | (leads.c.deleted_at > context.as_of),
         ),
+        record=Record("leads", "Created", (leads.c.lead_id,)),
     )

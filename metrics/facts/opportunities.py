@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import and_, case, cast, false, func, or_, select
 from sqlalchemy.types import Double
 
 from data.dialects.functions import seconds_between
 from data.tables import opportunities, opportunity_stages
-from metrics.facts.base import Amount, Column, Context, Count, Fact, Links
+from metrics.facts.base import Amount, Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_A_DAY = 86_400.0
 _KIND = func.coalesce(opportunities.c.kind, "new")
 
 
-def _links() -> Links:
+def links() -> Links:
+    """How an opportunity reaches its dimensions: its own columns first."""
     o = opportunities.c
     return Links(
         own={
@@ -31,15 +34,28 @@ def _links() -> Links:
     )
 
 
-def _amounts_then(context: Context):
+def _record(context: Context, dated: str, **shown: Shown) -> Record:
+    """An opportunity as a reader sees it; one that closed after the moment is open."""
+    o = opportunities.c
+    was_closed = func.coalesce(and_(o.status != "open", o.closed_at <= context.as_of), false())
+    own = {
+        "status": Shown("Status", case((was_closed, o.status), else_="open")),
+        "kind": Shown("Kind", _KIND),
+        "sourced_by": Shown("Sourced by", o.sourced_by),
+        "opportunity_id": Shown("Opportunity", o.opportunity_id),
+    }
+    return Record("opportunities", dated, (o.opportunity_id,), shown | own)
+
+
+def _amounts_then(as_of: datetime):
     """Per opportunity: its last amount by the as-of moment, and whether a row came after that.
 
     An opportunity that is open today and has no row in ``opportunity_stages`` after the moment
     has kept its amount.
     """
     s = opportunity_stages.c
-    known = case((and_(s.entered_at <= context.as_of, s.amount.is_not(None)), s.amount))
-    changed_later = func.max(s.entered_at).over(partition_by=s.opportunity_id) > context.as_of
+    known = case((and_(s.entered_at <= as_of, s.amount.is_not(None)), s.amount))
+    changed_later = func.max(s.entered_at).over(partition_by=s.opportunity_id) > as_of
     order = func.row_number().over(
         partition_by=s.opportunity_id,
         order_by=(
@@ -60,13 +76,13 @@ def _amounts_then(context: Context):
     )
 
 
-def _open_amount(context: Context):
+def amount_then(as_of: datetime):
     """(FROM clause, amount) for opportunities that need not be closed."""
-    then = _amounts_then(context)
+    then = _amounts_then(as_of)
     source = opportunities.outerjoin(then, then.c.opportunity_id == opportunities.c.opportunity_id)
     o = opportunities.c
-    closed = and_(o.status != "open", o.closed_at <= context.as_of)
-    was_other = or_(o.closed_at > context.as_of, then.c.changed_later)
+    closed = and_(o.status != "open", o.closed_at <= as_of)
+    was_other = or_(o.closed_at > as_of, then.c.changed_later)
     amount = case(
         (func.coalesce(closed, false()), o.amount),
         (was_other, func.coalesce(then.c.amount, o.amount)),
@@ -80,23 +96,25 @@ def created(context: Context) -> Fact:
     return Fact(
         source=opportunities,
         moment=opportunities.c.created_at,
-        links=_links(),
+        links=links(),
         measures={"n": Count(), "new": Count(_KIND == "new")},
         conditions=(opportunities.c.created_at <= context.as_of,),
+        record=_record(context, "Created"),
     )
 
 
 def qualified(context: Context) -> Fact:
     """Pipeline by ``qualified_at``, else ``created_at``; a later qualification is not known yet."""
-    source, amount = _open_amount(context)
+    source, amount = amount_then(context.as_of)
     o = opportunities.c
     known = case((o.qualified_at <= context.as_of, o.qualified_at))
     return Fact(
         source=source,
         moment=func.coalesce(known, o.created_at),
-        links=_links(),
+        links=links(),
         measures={"amount": Amount(amount)},
         conditions=(o.created_at <= context.as_of,),
+        record=_record(context, "Entered the pipeline"),
     )
 
 
@@ -112,7 +130,7 @@ def closed(context: Context) -> Fact:
     return Fact(
         source=opportunities,
         moment=o.closed_at,
-        links=_links(),
+        links=links(),
         measures={
             "won": Count(won),
             "lost": Count(lost),
@@ -128,5 +146,11 @@ def closed(context: Context) -> Fact:
             o.status.in_(("won", "lost")),
             o.closed_at <= context.as_of,
             o.created_at <= context.as_of,
+        ),
+        record=_record(
+            context,
+            "Closed",
+            created_at=Shown("Created", o.created_at, "moment"),
+            loss_reason=Shown("Loss reason", o.loss_reason),
         ),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func
+
 from data.tables import spend
 from metrics.calendar import Calendar
-from metrics.facts.base import Amount, Context, Fact, Links
+from metrics.facts.base import Amount, Context, Fact, Links, Record, Shown
 
 
 def spent(context: Context) -> Fact:
@@ -15,4 +17,13 @@ def spent(context: Context) -> Fact:
         links=Links(own={"channel": spend.c.channel, "campaign": spend.c.campaign_id}),
         measures={"amount": Amount(spend.c.amount)},
         conditions=(spend.c.day <= Calendar(context.config).day_of(context.as_of),),
+        record=Record(
+            "rows of spend",
+            "Day",
+            (spend.c.channel, spend.c.campaign_id, spend.c.cost_type, spend.c.amount),
+            {
+                "campaign": Shown("Campaign", spend.c.campaign_id),
+                "cost_type": Shown("Cost", func.coalesce(spend.c.cost_type, "media")),
+            },
+        ),
     )

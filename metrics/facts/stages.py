@@ -26,7 +26,7 @@ from sqlalchemy.types import Double
 
 from data.dialects.functions import days_later, seconds_between
 from data.tables import STAGE_ORDER, lead_stages, leads
-from metrics.facts.base import Column, Context, Count, Fact, Links
+from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_A_DAY = 86_400.0
 
@@ -36,18 +36,24 @@ def later_stages(stage: str) -> tuple[str, ...]:
     return STAGE_ORDER[STAGE_ORDER.index(stage) + 1 :]
 
 
-def _own_entry(stage: str) -> str:
+def stage_label(stage: str) -> str:
+    """A stage as people write it: MQL, SAL, SQL; the others are words."""
+    return stage.upper() if stage in ("mql", "sal", "sql") else stage
+
+
+def own_entry(stage: str) -> str:
+    """The column that holds a lead's first own entry into a stage."""
     return f"own_{stage}"
 
 
-def _first_entries(context: Context) -> Select:
+def first_entries(context: Context) -> Select:
     """Per lead: its first own entry into each stage, by the as-of moment."""
     s = lead_stages.c
     return (
         select(
             s.lead_id,
             *(
-                func.min(case((s.stage == stage, s.entered_at))).label(_own_entry(stage))
+                func.min(case((s.stage == stage, s.entered_at))).label(own_entry(stage))
                 for stage in STAGE_ORDER
             ),
         )
@@ -56,10 +62,10 @@ def _first_entries(context: Context) -> Select:
     )
 
 
-def _reached(entries: FromClause, stage: str) -> Column:
+def reached(entries: FromClause, stage: str) -> Column:
     """When a lead reached a stage: its first own entry, else, where skipped, the next later one."""
-    own = entries.c[_own_entry(stage)]
-    later = [entries.c[_own_entry(name)] for name in later_stages(stage)]
+    own = entries.c[own_entry(stage)]
+    later = [entries.c[own_entry(name)] for name in later_stages(stage)]
     if not later:
         return own
     return func.coalesce(own, func.least(*later) if len(later) > 1 else later[0])
@@ -67,11 +73,11 @@ def _reached(entries: FromClause, stage: str) -> Column:
 
 def _members(context: Context, stage: str) -> FromClause:
     """One row a lead that reached the stage: its unit, when, and its place within the unit."""
-    entries = _first_entries(context).subquery("first_entries")
-    at = _reached(entries, stage)
+    entries = first_entries(context).subquery("first_entries")
+    at = reached(entries, stage)
     columns = [
-        _reached(entries, "mql").label("mql_at"),
-        *(entries.c[_own_entry(name)] for name in STAGE_ORDER),
+        reached(entries, "mql").label("mql_at"),
+        *(entries.c[own_entry(name)] for name in STAGE_ORDER),
     ]
     if context.unit == "lead":
         return (
@@ -118,7 +124,7 @@ def _followed(context: Context, members: FromClause, targets: tuple[str, ...]) -
 
     def first_entry(stage: str) -> ColumnElement:
         skipped = and_(
-            member.c[_own_entry(stage)].is_(None), s.c.stage.in_(later_stages(stage) or ("",))
+            member.c[own_entry(stage)].is_(None), s.c.stage.in_(later_stages(stage) or ("",))
         )
         return func.min(case((or_(s.c.stage == stage, skipped), s.c.entered_at)))
 
@@ -169,6 +175,15 @@ def entered(stage: str) -> Callable[[Context], Fact]:
             links=Links(lead_id=counted.c.lead_id),
             measures=measures,
             values={"days_since_mql": case((mql_at <= at, since_mql))},
+            record=Record(
+                "leads" if context.unit == "lead" else "first leads of accounts",
+                f"First {stage_label(stage)}",
+                (counted.c.lead_id,),
+                {
+                    f"to_{to}": Shown(f"First {stage_label(to)}", counted.c[f"to_{to}"], "moment")
+                    for to in targets
+                },
+            ),
         )
 
     return fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_
 
 from data.tables import touches
-from metrics.facts.base import Context, Count, Fact, Links
+from metrics.facts.base import Context, Count, Fact, Links, Record, Shown
 
 
 def touched(context: Context) -> Fact:
@@ -29,4 +29,14 @@ def touched(context: Context) -> Fact:
         ),
         measures={"meetings_held": Count(held)},
         conditions=(touches.c.occurred_at <= context.as_of,),
+        record=Record(
+            "touches",
+            "Took place",
+            (touches.c.touch_id,),
+            {
+                "kind": Shown("Kind", touches.c.kind),
+                "team": Shown("Team", touches.c.team),
+                "touch_id": Shown("Touch", touches.c.touch_id),
+            },
+        ),
     )

@@ -158,3 +158,11 @@ def status_words(tile: Tile) -> str:
         Status.MATURING: "maturing: some of the cohort still has time to convert",
         Status.NO_DATA: "no data",
     }[tile.status]
+
+
+NO_MEMBER = "(none)"
+
+
+def member_words(member: str | None) -> str:
+    """A dimension's member as people read it: "paid search"; of the NULL member "(none)"."""
+    return NO_MEMBER if member is None else member.replace("_", " ")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from data.errors import WarehouseError
+from metrics.drivers import cause_of_tile
 from metrics.exceptions import find_exceptions
 from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
 from pages.view.handbook import handbook_link
+from pages.view.links import link_to_kpi
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
@@ -20,8 +24,11 @@ TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 def show_scorecard() -> None:
     request = current()
     card = _scorecard(request)
-    st.html(goals_html(card.goals, request.formats, handbook_link(request)))
-    st.html(exceptions_html(find_exceptions(card), card, request.formats))
+    with st.container(key="goals", gap=None):
+        st.html(goals_html(card.goals, request.formats, handbook_link(request)))
+        _show_links("goals", card.goals, request)
+    found = find_exceptions(card, cause_of_tile(request.warehouse, request.question))
+    st.html(exceptions_html(found, card, request.formats))
     _show_columns(card, request)
 
 
@@ -52,6 +59,7 @@ def _show_columns(card: Scorecard, request: Request) -> None:
 def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
     with st.container(key=f"team-{team}", gap=None):
         st.html(column_html(TITLES.get(team, team), tiles, request.formats, handbook_link(request)))
+        _show_links(team, tiles, request)
         data = sparkline_data(tiles, request.formats)
         if data.empty:
             return
@@ -64,3 +72,10 @@ def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
                 key=f"sparks-chart-{team}",
                 alt=describe(tiles, request.formats),
             )
+
+
+def _show_links(name: str, tiles: Sequence[Tile], request: Request) -> None:
+    """One link a tile, laid over it by the style sheet; its definition stays above."""
+    with st.container(key=f"links-{name}", gap=None):
+        for tile in tiles:
+            link_to_kpi(tile.metric.id, f"Open {tile.label}", request)

@@ -7,31 +7,42 @@ path and query of a link are still there after the sign-in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from metrics.catalog import CATALOG
+from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
+from pages.kpi.page import show_kpi
+from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
-from pages.view import auth, review_bar
-from pages.view.request import read_request, set_current
+from pages.view import auth, links, review_bar
+from pages.view.request import Request, read_request, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
 
 
 @dataclass(frozen=True)
 class Section:
-    """One page: its name, its path and the function that shows it."""
+    """One page: its name, its path and the function that shows it.
+
+    A page of one thing (a KPI) is reached from where that thing stands, not from the navigation.
+    """
 
     title: str
     path: str
     show: Callable[[], None]
+    in_navigation: bool = True
 
 
 # The navigation: a new page is one line here. The first stands at the root.
 SECTIONS = (
     Section("Scorecard", "scorecard", show_scorecard),
+    Section("Funnel", "funnel", show_funnel),
+    Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
+    Section("KPI", "kpi", show_kpi, in_navigation=False),
 )
 
 
@@ -39,6 +50,12 @@ def build_pages() -> list[st.Page]:
     """Every section at its path, and before them the first one at the root as well."""
     home = st.Page(SECTIONS[0].show, title=SECTIONS[0].title, default=True)
     return [home, *(st.Page(s.show, title=s.title, url_path=s.path) for s in SECTIONS)]
+
+
+def _title(chosen: st.Page, request: Request) -> str:
+    """The page's name; of a KPI's page the KPI's."""
+    metric = request.view.metric
+    return CATALOG[metric].label if chosen.url_path == "kpi" and metric else chosen.title
 
 
 def show_frame() -> None:
@@ -52,10 +69,14 @@ def show_frame() -> None:
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     request = read_request(viewer, query)
     set_current(request)
+    links.set_pages({section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)})
+    title = _title(chosen, request)
     if request.view.present:
-        review_bar.show_presenting(chosen.title, request)
+        review_bar.show_presenting(title, request)
     else:
-        review_bar.show_masthead(pages[1:], chosen, to_query(request.view, request.bounds), request)
+        offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.in_navigation]
+        view = replace(request.view, metric=None, by=None, lead=None)
+        review_bar.show_masthead(offered, title, to_query(view, request.bounds), request)
         review_bar.show_controls(request)
     review_bar.show_notices(request)
     chosen.run()

@@ -38,6 +38,12 @@ class Request:
     def question(self) -> View:
         return self.view.question(self.bounds)
 
+    @property
+    def sees_people(self) -> bool:
+        """Whether names and e-mail addresses of leads are shown to this viewer: to all who may
+        sign in. What a role may not see is left out of the queries (``metrics/personal.py``)."""
+        return True
+
     @cached_property
     def formats(self) -> Formats:
         company = self.config.company

@@ -141,16 +141,16 @@ def _as_of_html(request: Request) -> str:
 
 
 def show_masthead(
-    pages: Sequence[st.Page], chosen: st.Page, query: dict[str, list[str]], request: Request
+    pages: Sequence[st.Page], title: str, query: dict[str, list[str]], request: Request
 ) -> None:
     """The pages, which keep the view's state, and to the right: as of, freshness, viewer."""
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
         company = html.escape(request.config.company.name)
         st.html(f'<p class="company">{company}</p>', width="content")
-        if len(pages) > 1:
+        if len(pages) > 1 or title != pages[0].title:
             for page in pages:
                 st.page_link(page, label=page.title, query_params=query)
-        st.html(f"<h1 class='unseen'>{html.escape(chosen.title)}</h1>{_as_of_html(request)}")
+        st.html(f"<h1 class='unseen'>{html.escape(title)}</h1>{_as_of_html(request)}")
         auth.sign_out_button()
 
 

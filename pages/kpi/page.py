@@ -1,0 +1,64 @@
+"""A KPI's page: what it is, how it ran, what it is made of and what moved it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from metrics.catalog import CATALOG
+from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
+from pages.view import kpi_charts, kpi_html
+from pages.view.links import link_to_kpi
+from pages.view.records_table import show_records
+from pages.view.request import Request, current
+from pages.view.split_control import show_split_control
+
+# When presenting, the page fits the screen: fewer members stand by themselves.
+ROOM_MEMBERS = 6
+TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
+
+
+def show_kpi() -> None:
+    request = current()
+    if request.view.metric is None:
+        _show_choice(request)
+        return
+    view = request.view
+    members = ROOM_MEMBERS if view.present else SHOWN_MEMBERS
+    kpi = build_kpi(request.warehouse, request.question, request.view.metric, view.by, members)
+    st.html(kpi_html.header_html(kpi, request.formats))
+    kpi_charts.show_six_twelve(kpi, request)
+    st.html(kpi_html.to_date_html(kpi, request.formats))
+    with st.container(key="kpi-parts"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        _show_segments(kpi, request)
+    with right:
+        kpi_charts.show_waterfall(kpi, request)
+        if not view.present:
+            st.html(kpi_html.definition_html(kpi.metric))
+    if not view.present:
+        if kpi.tile.span is not None:
+            st.html('<div class="team"><h2>Records behind the number</h2></div>')
+            show_records(request, kpi.metric.id, kpi.tile.span)
+        with st.expander("The SQL behind the number", key="kpi-sql"):
+            for statement in kpi.statements:
+                st.code(statement, language="sql", wrap_lines=True)
+
+
+def _show_segments(kpi: Kpi, request: Request) -> None:
+    if not request.view.present:
+        show_split_control(kpi.metric, kpi.segments.by, request)
+    st.html(kpi_html.segments_html(kpi, request.formats, titled=request.view.present))
+
+
+def _show_choice(request: Request) -> None:
+    """Every KPI, by team, for a link that names none."""
+    st.html('<p class="kpi-choice">Choose a KPI.</p>')
+    with st.container(key="kpi-choice"):
+        columns = st.columns(len(TITLES), gap="large")
+    for column, (team, title) in zip(columns, TITLES.items(), strict=True):
+        with column, st.container(gap=None):
+            st.html(f'<div class="team"><h2>{title}</h2></div>')
+            for metric in CATALOG.values():
+                if metric.team.value == team:
+                    link_to_kpi(metric.id, metric.label, request)

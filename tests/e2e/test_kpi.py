@@ -1,0 +1,126 @@
+"""From a tile to its KPI's page and back, without a reload and with the same view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import Account
+from tests.e2e.scorecard_visit import await_scorecard, open_scorecard, scroll_excess
+from tests.e2e.server import AppServer
+from tests.e2e.visit import settled
+
+
+@pytest.fixture(scope="module")
+def signed_in(
+    browser: Browser, demo_app: AppServer, accounts: dict[str, Account]
+) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, timezone_id="UTC")
+    context.set_default_timeout(30_000)
+    open_scorecard(context.new_page(), demo_app.url, accounts["viewer"])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visitor(signed_in: BrowserContext) -> Iterator[Page]:
+    page = signed_in.new_page()
+    yield page
+    page.close()
+
+
+def open_tile(page: Page, kpi: str) -> str:
+    """Click a tile below its label; the value that it showed."""
+    value = page.locator(f'.tile[data-kpi="{kpi}"] .tile-value b')
+    shown = value.inner_text()
+    box = value.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 5, box["y"] + box["height"] - 4)
+    expect(page.locator(f'.kpi-head[data-kpi="{kpi}"]')).to_be_visible()
+    settled(page)
+    return shown
+
+
+def test_a_tile_opens_its_kpi_with_the_same_view_and_back_returns(
+    visitor: Page, demo_app: AppServer
+) -> None:
+    open_scorecard(visitor, f"{demo_app.url}/scorecard?cadence=monthly&region=EMEA")
+    visitor.evaluate("window.notReloaded = true")
+    for kpi in ("mqls", "mql_to_sal", "win_rate"):
+        value = open_tile(visitor, kpi)
+        assert visitor.url == f"{demo_app.url}/kpi?cadence=monthly&region=EMEA&metric={kpi}"
+        expect(visitor.locator(".kpi-figure")).to_have_text(value)
+        expect(visitor.locator(".to-date b").first).to_have_text(value)
+        expect(visitor.locator(".segments .total .bar-cell")).to_have_text(value)
+        expect(visitor.locator("svg.marks").first).to_be_visible()
+        visitor.go_back()
+        await_scorecard(visitor)
+        assert visitor.url == f"{demo_app.url}/scorecard?cadence=monthly&region=EMEA"
+    assert visitor.evaluate("window.notReloaded") is True
+
+
+def test_a_goal_opens_its_kpi_whose_quarter_to_date_is_the_goal_s(
+    visitor: Page, demo_app: AppServer
+) -> None:
+    open_scorecard(visitor, demo_app.url)
+    goal = visitor.locator('.goal[data-kpi="bookings"]')
+    shown = goal.locator(".goal-figure b").inner_text()
+    goal.locator(".goal-line").click(force=True)
+    expect(visitor.locator('.kpi-head[data-kpi="bookings"]')).to_be_visible()
+    quarter = visitor.locator(".to-date div", has_text="Quarter to date").locator("b")
+    expect(quarter).to_have_text(shown)
+
+
+def test_every_tile_is_covered_by_its_link(visitor: Page, demo_app: AppServer) -> None:
+    open_scorecard(visitor, demo_app.url)
+    for width, height in ((1366, 768), (390, 844)):
+        visitor.set_viewport_size({"width": width, "height": height})
+        for tiles, links in (
+            (".tile", '[class*="st-key-links-"]:not(.st-key-links-goals) a'),
+            (".goal", ".st-key-links-goals a"),
+        ):
+            boxes = [
+                visitor.locator(part).evaluate_all(
+                    "all => all.map(e => { const b = e.getBoundingClientRect();"
+                    " return [b.x, b.y, b.width, b.height].map(Math.round); })"
+                )
+                for part in (tiles, links)
+            ]
+            assert len(boxes[0]) >= 5
+            for tile, link in zip(*boxes, strict=True):
+                assert max(abs(a - b) for a, b in zip(tile, link, strict=True)) <= 2
+
+
+def test_the_page_splits_by_another_dimension_and_shows_its_sql(
+    visitor: Page, demo_app: AppServer
+) -> None:
+    visitor.goto(f"{demo_app.url}/kpi?metric=leads")
+    expect(visitor.locator(".segments thead th").first).to_have_text("Channel")
+    settled(visitor)
+    visitor.get_by_role("combobox", name="Split by").click()
+    visitor.get_by_role("option", name="By region").click()
+    visitor.wait_for_url("**/kpi?metric=leads&by=region")
+    expect(visitor.locator(".segments thead th").first).to_have_text("Region")
+    visitor.get_by_text("The SQL behind the number").click()
+    expect(visitor.locator(".st-key-kpi-sql code").first).to_contain_text("SELECT")
+
+
+def test_without_a_kpi_the_page_offers_all_of_them(visitor: Page, demo_app: AppServer) -> None:
+    visitor.goto(f"{demo_app.url}/kpi?region=EMEA")
+    visitor.get_by_role("link", name="Lead rejection rate").click()
+    visitor.wait_for_url("**/kpi?region=EMEA&metric=lead_rejection_rate")
+    expect(visitor.locator(".kpi-head")).to_be_visible()
+
+
+def test_a_phone_scrolls_down_only_and_the_room_not_at_all(
+    visitor: Page, demo_app: AppServer
+) -> None:
+    for size, query in (((390, 844), ""), ((1920, 1080), "&present=1")):
+        visitor.set_viewport_size({"width": size[0], "height": size[1]})
+        visitor.goto(f"{demo_app.url}/kpi?metric=sla_response{query}")
+        expect(visitor.locator("svg.marks")).to_have_count(2)
+        wide, high = scroll_excess(visitor)
+        assert wide == 0
+        assert not query or high == 0
