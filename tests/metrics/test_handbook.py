@@ -6,12 +6,16 @@ import pytest
 
 from data.config import PROJECT_DIR, Config, parse_config
 from metrics.__main__ import main
+from metrics.calendar import Span
 from metrics.catalog import CATALOG
+from metrics.engine import run_query
 from metrics.handbook import all_entries, by_team, describe, find, not_fed
 from metrics.handbook_rules import RULES, company_facts, find_rules
-from metrics.model import Kind
+from metrics.model import Kind, Status
+from metrics.query import MetricQuery
 from metrics.report.handbook_markdown import to_markdown
 from tests.build import at, warehouse_of
+from tests.metrics import fixture_company
 
 ENTRIES = all_entries(Config())
 
@@ -82,6 +86,19 @@ def test_what_the_data_cannot_feed_says_why(duckdb_url, company):
     assert reasons["spend"] == "the table spend is empty"
     assert reasons["sqls"] == "the stage sql does not occur in lead_stages"
     assert not {"leads", "mqls"} & set(reasons)
+
+
+def test_it_says_so_exactly_of_the_kpis_whose_query_has_no_data(duckdb_url, company):
+    with_spend = fixture_company.tables()
+    for tables in (with_spend, {k: v for k, v in with_spend.items() if k != "spend"}):
+        url = duckdb_url.replace(".duckdb", f"{len(tables)}.duckdb")
+        warehouse = warehouse_of(company, url, tables, fixture_company.CONFIG)
+        june = Span(*fixture_company.PERIODS["month"])
+        query = MetricQuery(tuple(CATALOG), (june,), fixture_company.AS_OF)
+        rows = run_query(warehouse, query)
+        without = {row.metric: row.reason for row in rows if row.status is Status.NO_DATA}
+        assert not_fed(warehouse) == without
+        assert ("spend" in without) is (tables is not with_spend)
 
 
 def test_the_document_is_what_the_catalog_says():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.config import Config
@@ -123,6 +123,7 @@ def test_pace_is_learned_from_earlier_quarters_where_they_are_known():
     assert (told.target, told.is_linear) == (0.0, False)
 
 
+@settings(deadline=None, max_examples=20)  # a year of days is walked for each week
 @given(st.integers(1, 20_000), st.booleans())
 def test_the_weeks_and_months_of_a_quarter_add_up_to_its_target(value, is_learned):
     rows = targets(("mqls", "quarter", Q3, float(value)), ("mqls", "quarter", Q4, 0.0),
