@@ -15,7 +15,7 @@ from data.warehouse import Warehouse
 from metrics.cache import RESULTS
 from metrics.calendar import Calendar, Span
 from metrics.catalog import CATALOG
-from metrics.engine import Run
+from metrics.engine import Answer
 from metrics.model import Direction, Kind, Metric, Team, Unit
 from metrics.query import MetricQuery
 
@@ -108,7 +108,7 @@ def not_fed(warehouse: Warehouse) -> dict[str, str]:
         as_of = warehouse.default_as_of
         day = Calendar(warehouse.config).day_of(as_of)
         span = Span(day, day + timedelta(days=1))
-        return Run(warehouse, MetricQuery(tuple(CATALOG), (span,), as_of)).reasons
+        return Answer(warehouse, MetricQuery(tuple(CATALOG), (span,), as_of)).reasons
 
     key = ("not fed", warehouse.version_key, warehouse.config.fingerprint, tuple(CATALOG))
     return dict(RESULTS.get(key, reasons))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from metrics.catalog import CATALOG
 from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
 from pages.view import kpi_charts, kpi_html
-from pages.view.links import link_to_kpi
 from pages.view.records_table import show_records
 from pages.view.request import Request, current
+from pages.view.review_bar import go_to
 from pages.view.split_control import show_split_control
 
 # When presenting, the page fits the screen: fewer members stand by themselves.
@@ -61,4 +63,11 @@ def _show_choice(request: Request) -> None:
             st.html(f'<div class="team"><h2>{title}</h2></div>')
             for metric in CATALOG.values():
                 if metric.team.value == team:
-                    link_to_kpi(metric.id, metric.label, request)
+                    # A page link to the page itself would leave the address as it is.
+                    st.button(
+                        metric.label,
+                        key=f"kpi-choose-{metric.id}",
+                        type="tertiary",
+                        on_click=go_to,
+                        args=(replace(request.view, metric=metric.id, by=None), request),
+                    )

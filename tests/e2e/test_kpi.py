@@ -109,7 +109,9 @@ def test_the_page_splits_by_another_dimension_and_shows_its_sql(
 
 def test_without_a_kpi_the_page_offers_all_of_them(visitor: Page, demo_app: AppServer) -> None:
     visitor.goto(f"{demo_app.url}/kpi?region=EMEA")
-    visitor.get_by_role("link", name="Lead rejection rate").click()
+    visitor.wait_for_selector(".kpi-choice")
+    settled(visitor)
+    visitor.get_by_role("button", name="Lead rejection rate").click()
     visitor.wait_for_url("**/kpi?region=EMEA&metric=lead_rejection_rate")
     expect(visitor.locator(".kpi-head")).to_be_visible()
 
