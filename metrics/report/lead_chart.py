@@ -7,7 +7,7 @@ as UTC, so that a viewer's own time zone moves nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -89,38 +89,59 @@ def _stage_rows(story: LeadStory, calendar: Calendar):
             "",
             tip + (f" ({event.detail})" if event.detail else ""),
         )
+    if not entered:
+        return
     moments = [event.at for event in story.events]
+    start, whole = min(moments), max((max(moments) - min(moments)).total_seconds(), 1.0)
+
+    def share(event: Event) -> float:
+        return (event.at - start).total_seconds() / whole
+
     for mark, width in CHARACTERS.items():
-        for events, is_last in _grouped(entered, moments, width):
-            names = [event.what for event in events]
-            if mark == "narrow" and len(names) > SPELLED_OUT:
-                names = [names[0], "…", names[-1]]
+        groups, is_at_edge = _grouped(entered, share, width, is_short=mark == "narrow")
+        for group in groups:
             # A name at the right edge is written to the left of its mark.
-            at = events[-1].at if is_last else events[0].at
-            x = _x(at, calendar)
-            side = f"{mark}-end" if is_last else mark
-            yield side, x, x, LABELS, 1, True, " → ".join(names), ""
+            leftwards = is_at_edge and group is groups[-1]
+            x = _x(group[-1 if leftwards else 0].at, calendar)
+            text = _names(group, is_short=mark == "narrow")
+            yield f"{mark}-end" if leftwards else mark, x, x, LABELS, 1, True, text, ""
 
 
-def _grouped(entered: Sequence[Event], moments: Sequence[datetime], width: float):
-    """Stages whose names would overlap, together; and whether the group stands at the right edge.
+def _names(group: Sequence[Event], *, is_short: bool) -> str:
+    names = [event.what for event in group]
+    if is_short and len(names) > SPELLED_OUT:
+        names = [names[0], "…", names[-1]]
+    return " → ".join(names)
 
-    ``width`` is the share of the picture that a character takes.
+
+def _grouped(
+    entered: Sequence[Event], share: Callable[[Event], float], width: float, *, is_short: bool
+) -> tuple[list[list[Event]], bool]:
+    """Stages whose names would overlap, together; and whether the last stand at the right edge.
+
+    ``share`` says where a stage stands, 0 to 1; ``width`` is the share that a character takes.
     """
-    whole = max((max(moments) - min(moments)).total_seconds(), 1.0) if moments else 1.0
+
+    def size(group: Sequence[Event]) -> float:
+        return width * (len(_names(group, is_short=is_short)) + 2)
+
     groups: list[list[Event]] = []
-    end = -1.0
     for event in entered:
-        share = (event.at - min(moments)).total_seconds() / whole
-        if share < end:
+        if groups and share(event) < share(groups[-1][0]) + size(groups[-1]):
             groups[-1].append(event)
-            end += width * (len(event.what) + 3)
         else:
             groups.append([event])
-            end = share + width * (len(event.what) + 3)
-    last_start = (groups[-1][0].at - min(moments)).total_seconds() / whole if groups else 0.0
-    at_edge = end > 1.0 and last_start > 0.5
-    return [(group, at_edge and group is groups[-1]) for group in groups]
+
+    def is_at_edge() -> bool:
+        return share(groups[-1][0]) + size(groups[-1]) > 1.0 and share(groups[-1][-1]) > 0.5
+
+    # Written leftwards, the last names may reach into those before them.
+    while len(groups) > 1 and is_at_edge():
+        before = share(groups[-2][0]) + size(groups[-2])
+        if share(groups[-1][-1]) - size(groups[-1]) >= before:
+            break
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return groups, is_at_edge()
 
 
 def _handoff_rows(story: LeadStory, calendar: Calendar):
