@@ -12,13 +12,15 @@ others take it back (then the change is another story).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from math import prod, sqrt
 
+from data.errors import WarehouseError
 from data.warehouse import Warehouse
+from metrics.cache import RESULTS
 from metrics.calendar import Span
 from metrics.catalog import find_metric
 from metrics.engine import run_query
@@ -28,6 +30,7 @@ from metrics.model import Kind, Metric, Status, Unit
 from metrics.query import Filters, MetricQuery, Row
 from metrics.report.format import Formats
 from metrics.report.words import member_words
+from metrics.scorecard import Tile
 from metrics.split import Members, Part, Sums, add_up, split_change
 from metrics.view import View
 
@@ -169,6 +172,29 @@ def top_causes(
     counted = metric.unit in (Unit.COUNT, Unit.SHARE)
     causes = find_causes(by, before, after, counted=counted)
     return _in_words(metric, causes[:limit], before, after, formats)
+
+
+def cause_of_tile(warehouse: Warehouse, view: View) -> Callable[[Tile], str | None]:
+    """For ``find_exceptions``: the causes of a tile's change in words, None when none stands out.
+
+    A warehouse that does not answer leaves a story without its cause, not a page without stories.
+    """
+
+    def cause(tile: Tile) -> str | None:
+        if tile.span is None or tile.compared is None or tile.value is None:
+            return None
+        spans = (tile.compared, tile.span)
+        key = (warehouse.version_key, warehouse.config.fingerprint, view, tile.metric.id, spans)
+        try:
+            found = RESULTS.get(
+                key, lambda: top_causes(warehouse, view, tile.metric.id, spans=spans)
+            )
+        except WarehouseError:
+            return None
+        text = ", ".join(found)
+        return text[:1].upper() + text[1:] if text else None
+
+    return cause
 
 
 def _headline_spans(warehouse: Warehouse, view: View, metric: Metric) -> tuple[Span, Span] | None:

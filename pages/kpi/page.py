@@ -8,6 +8,7 @@ from metrics.catalog import CATALOG
 from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
 from pages.view import kpi_charts, kpi_html
 from pages.view.links import link_to_kpi
+from pages.view.records_table import show_records
 from pages.view.request import Request, current
 from pages.view.split_control import show_split_control
 
@@ -36,6 +37,9 @@ def show_kpi() -> None:
         if not view.present:
             st.html(kpi_html.definition_html(kpi.metric))
     if not view.present:
+        if kpi.tile.span is not None:
+            st.html('<div class="team"><h2>Records behind the number</h2></div>')
+            show_records(request, kpi.metric.id, kpi.tile.span)
         with st.expander("The SQL behind the number", key="kpi-sql"):
             for statement in kpi.statements:
                 st.code(statement, language="sql", wrap_lines=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from data.errors import WarehouseError
+from metrics.drivers import cause_of_tile
 from metrics.exceptions import find_exceptions
 from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
@@ -26,7 +27,8 @@ def show_scorecard() -> None:
     with st.container(key="goals", gap=None):
         st.html(goals_html(card.goals, request.formats, handbook_link(request)))
         _show_links("goals", card.goals, request)
-    st.html(exceptions_html(find_exceptions(card), card, request.formats))
+    found = find_exceptions(card, cause_of_tile(request.warehouse, request.question))
+    st.html(exceptions_html(found, card, request.formats))
     _show_columns(card, request)
 
 
