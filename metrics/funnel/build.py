@@ -61,9 +61,10 @@ class _Builder:
             self.reasons["conversion"] = (
                 "No conversion can be followed: the company's data lack the stages for it."
             )
+        short = question.view.period.short
         return Funnel(
             period_label=question.view.period.label,
-            period_short=question.view.period.short,
+            period_short=f"{short} to date" if frame.is_running else short,
             is_running=frame.is_running,
             counts=self._part("counts", leads, lambda: stage_counts(question)),
             conversion=None

@@ -196,7 +196,7 @@ class Funnel:
     by its name."""
 
     period_label: str
-    period_short: str
+    period_short: str  # "W46", of a running period "W47 to date"
     is_running: bool
     counts: StageCounts | None
     conversion: Conversion | None
