@@ -96,13 +96,16 @@ run: $(VENV)/.installed
 
 # ---- check --------------------------------------------------------------------------------------
 
+# A process a core; the tests of one file stay together, for they share servers and databases.
+PARALLEL := -n auto --dist loadfile
+
 .PHONY: test
 test: setup
-	@$(PY) -m pytest -m "not long"
+	@$(PY) -m pytest -m "not long" $(PARALLEL)
 
 .PHONY: test-long
 test-long: setup
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(PARALLEL)
 
 .PHONY: lint
 lint: setup

@@ -126,7 +126,7 @@ def test_p_presents_and_escape_leaves_with_the_same_view(
     open_scorecard(scorecard, f"{demo_app.url}/?region=EMEA")
     before = figures(scorecard)
     _press(scorecard, "p", "**present=1")
-    expect(scorecard.locator(".st-key-presenting h1")).to_be_visible()
+    expect(scorecard.locator(".st-key-presenting .present-head h1")).to_be_visible()
     expect(scorecard.locator(".st-key-bar")).to_have_count(0)
     await_scorecard(scorecard)
     assert figures(scorecard) == before
