@@ -106,7 +106,7 @@ class Run:
         if metric.needs_stages:
             unused = [s for s in metric.needs_stages if s not in used_stages(self.warehouse)]
             if unused:
-                return f"the stage {' and '.join(unused)} does not occur in lead_stages"
+                return f"no stage {' and '.join(unused)} in lead_stages"
         if self.query.unit == "account" and not metric.needs_stages:
             return f"{metric.label} cannot be counted by account"
         return None

@@ -116,7 +116,7 @@ def test_what_its_inputs_lack_it_lacks(engine_url, company):
     answer = Answer(
         warehouse, MetricQuery(("lead_velocity_rate", "sales_velocity"), (span,), as_of)
     )
-    assert answer.reasons["lead_velocity_rate"] == "the stage sql does not occur in lead_stages"
+    assert answer.reasons["lead_velocity_rate"] == "no stage sql in lead_stages"
     assert answer.reasons["sales_velocity"] == "the table opportunities is empty"
     assert {row.status for row in answer.rows()} == {Status.NO_DATA}
 

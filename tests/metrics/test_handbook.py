@@ -84,7 +84,7 @@ def test_what_the_data_cannot_feed_says_why(duckdb_url, company):
     warehouse = warehouse_of(company, duckdb_url, tables)
     reasons = not_fed(warehouse)
     assert reasons["spend"] == "the table spend is empty"
-    assert reasons["sqls"] == "the stage sql does not occur in lead_stages"
+    assert reasons["sqls"] == "no stage sql in lead_stages"
     assert not {"leads", "mqls"} & set(reasons)
 
 

@@ -255,7 +255,7 @@ def test_what_a_company_lacks_says_so_and_breaks_nothing(warehouse):
     assert cost.status is Status.NO_DATA
     assert cost.reason == "the table spend is empty"
     unused = tile(card, "mql_to_customer")
-    assert unused.reason == "the stage customer does not occur in lead_stages"
+    assert unused.reason == "no stage customer in lead_stages"
 
 
 def test_a_company_chooses_its_selection(filled, company):
