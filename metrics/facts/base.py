@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Numeric, case, func, literal, null
+from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal
 
 from data.config import Config
 from data.tables import accounts, leads, reps
@@ -210,6 +210,3 @@ class Dimensions:
             self.source = self.source.outerjoin(self._rep, self._rep.c.rep_id == rep_id)
             self._joined.add("rep")
         return self._rep.c[name]
-
-
-NO_AMOUNT = null().cast(Numeric(18, 2))

@@ -17,6 +17,7 @@ import pandas as pd
 from metrics.funnel.model import MOVES, Conversion, Movement, StageCounts
 from metrics.funnel.question import STAGE_LABELS
 from metrics.model import Unit
+from metrics.report.chart_spec import without_data
 from metrics.report.format import Formats
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
@@ -152,13 +153,7 @@ def _apart(
 
 
 def _finished(chart: alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
-    spec: dict[str, Any] = chart.configure(
-        background="transparent", font=FONT, view=alt.ViewConfig(stroke=None)
-    ).to_dict()
-    for part in (spec, *spec["layer"]):
-        for unused in ("data", "datasets", "$schema"):
-            part.pop(unused, None)
-    return spec
+    return without_data(chart, font=FONT)
 
 
 def _size(projected: bool) -> Size:

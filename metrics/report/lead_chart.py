@@ -18,6 +18,7 @@ import pandas as pd
 from metrics.calendar import Calendar
 from metrics.lead import Event, LeadStory
 from metrics.model import Unit
+from metrics.report.chart_spec import FONT, without_data
 from metrics.report.format import Formats
 
 COLUMNS = ("mark", "x", "x2", "y", "n", "filled", "text", "tip")
@@ -26,7 +27,6 @@ MARKETING, LABELS, STAGES, HANDOFFS = 0.35, 1.05, 1.4, 1.85
 FIRST_LANE, LANE, DEAL = 2.35, 0.6, 0.42
 PX_A_LANE = 62
 MAX_DEALS = 4
-FONT = '"Source Sans", sans-serif'
 # How much of the width a character of a label takes, on a desk and on a phone.
 CHARACTERS = {"label": 0.0085, "narrow": 0.027}
 SPELLED_OUT = 3
@@ -270,13 +270,7 @@ def lead_chart_spec(lanes: tuple[str, ...], deals: int) -> dict[str, Any]:
         ),
         padding={"left": 0, "right": 6, "top": 2, "bottom": 0},
     )
-    spec: dict[str, Any] = chart.configure(
-        background="transparent", font=FONT, view=alt.ViewConfig(stroke=None)
-    ).to_dict()
-    for part in (spec, *spec["layer"]):
-        for unused in ("data", "datasets", "$schema"):
-            part.pop(unused, None)
-    return spec
+    return without_data(chart, font=FONT)
 
 
 def describe_lead(story: LeadStory) -> str:

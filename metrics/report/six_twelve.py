@@ -18,6 +18,7 @@ import pandas as pd
 
 from metrics.kpi import Kpi, TrendPoint
 from metrics.model import Kind, Status
+from metrics.report.chart_spec import FONT, without_data
 from metrics.report.format import Formats
 from metrics.report.labels import Label, place_labels, spread
 from metrics.report.scales import Axis, axis_of
@@ -27,7 +28,6 @@ COLUMNS = ("mark", "line", "x", "x2", "y", "y2", "text", "short", "period", "sho
 OPEN = (Status.PARTIAL, Status.MATURING)
 STATES = {Status.PARTIAL: "partial", Status.MATURING: "maturing"}
 TOP, BOTTOM = 12, 30
-FONT = '"Source Sans", sans-serif'  # the page's own
 
 
 @dataclass(frozen=True)
@@ -318,15 +318,4 @@ def six_twelve_spec(size: Size, split: bool) -> dict[str, Any]:
         padding={"left": 0, "right": 0, "top": 0, "bottom": 0},
         height=size.height,
     )
-    return without_data(chart)
-
-
-def without_data(chart: Any) -> dict[str, Any]:
-    """A layered chart as a spec whose data are passed beside it."""
-    spec: dict[str, Any] = chart.configure(
-        background="transparent", font=FONT, view=alt.ViewConfig(stroke=None)
-    ).to_dict()
-    for part in (spec, *spec["layer"]):
-        for unused in ("data", "datasets", "$schema"):
-            part.pop(unused, None)
-    return spec
+    return without_data(chart, font=FONT)

@@ -15,6 +15,7 @@ import altair as alt
 import pandas as pd
 
 from metrics.model import Status
+from metrics.report.chart_spec import without_data
 from metrics.report.format import Formats
 from metrics.scorecard import Point, Tile
 
@@ -220,10 +221,4 @@ def sparkline_spec(tiles: int) -> dict[str, Any]:
         layer("hit", alt.Chart().mark_point(size=260, filled=True, opacity=0), tooltip=tooltip),
         padding={"left": 0, "right": 0, "top": 0, "bottom": 0},
     )
-    spec: dict[str, Any] = chart.configure(
-        background="transparent", view=alt.ViewConfig(stroke=None)
-    ).to_dict()
-    for part in (spec, *spec["layer"]):
-        for unused in ("data", "datasets", "$schema"):
-            part.pop(unused, None)
-    return spec
+    return without_data(chart)

@@ -14,8 +14,8 @@ import pandas as pd
 
 from metrics.drivers import ADDITIVE, Drivers
 from metrics.model import Direction, Metric
+from metrics.report.chart_spec import FONT, without_data
 from metrics.report.format import Formats
-from metrics.report.six_twelve import without_data
 from metrics.report.words import member_words
 
 COLUMNS = ("mark", "row", "bottom", "x", "x2", "name", "text")
@@ -155,4 +155,4 @@ def waterfall_spec(bars: int, row_height: int, text: float) -> dict[str, Any]:
         padding={"left": 0, "right": 0, "top": 0, "bottom": 0},
         height=bars * row_height,
     )
-    return without_data(chart)
+    return without_data(chart, font=FONT)
