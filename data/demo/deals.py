@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data.demo.clock import Clock, Window
+from data.demo.columns import Columns
 from data.demo.company import (
     CHANNELS,
     EXECUTIVES,
@@ -46,7 +47,7 @@ DAY_US = 86_400e6
 
 
 @dataclass(frozen=True)
-class Deals:
+class Deals(Columns):
     """One row a deal of the simulated world; ``closes`` may lie beyond the window's end."""
 
     lead: Ints  # -1: none
@@ -62,16 +63,6 @@ class Deals:
     segment: Ints
     product: Ints
     channel: Ints
-
-    def __len__(self) -> int:
-        return len(self.lead)
-
-    def take(self, rows: np.ndarray) -> Deals:
-        return Deals(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    def then(self, other: Deals) -> Deals:
-        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
-        return Deals(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
     def first_wins(self) -> Bools:
         """The deal with which each account became a customer."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data.demo.clock import COMPANY_ZONE, Clock, Window, utc
+from data.demo.columns import Columns
 from data.demo.company import CHANNELS, LEAVER, REGIONS, REJECT_SHARES, SDRS
 from data.demo.draws import (
     NEVER,
@@ -56,7 +57,7 @@ SYNC_ARTEFACTS = 0.006  # SQLs that one system dates before their MQL
 
 
 @dataclass(frozen=True)
-class Passes:
+class Passes(Columns):
     """One row a pass of a lead through the funnel, first passes first; NaT is never.
 
     ``direct`` passes began with sales: they have neither an MQL entry nor a handoff.
@@ -79,16 +80,6 @@ class Passes:
     rejected: Times
     reason: Ints
     recycled: Times
-
-    def __len__(self) -> int:
-        return len(self.lead)
-
-    def take(self, rows: np.ndarray) -> Passes:
-        return Passes(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    def then(self, other: Passes) -> Passes:
-        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
-        return Passes(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
 def _factors(codes: Ints, values: list[float]) -> Floats:
