@@ -1,7 +1,7 @@
 """The look, measured: what fits, how large and how clear the text is, and Streamlit's own DOM.
 
-The last tests hold every hook that ``style.css`` has into Streamlit's elements: an upgrade that
-moves one fails here, by name, and not in the meeting room.
+The last tests hold every hook that ``styles/90_hooks.css`` has into Streamlit's elements: an
+upgrade that moves one fails here, by name, and not in the meeting room.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def test_every_chart_is_told_in_words_and_the_page_has_one_heading(visit: Visit)
     assert told == [True, True, True]
 
 
-STYLE = (ROOT / "pages/view/style.css").read_text(encoding="utf-8").split("/* -- hooks")[1]
+STYLE = (ROOT / "pages/view/styles/90_hooks.css").read_text(encoding="utf-8")
 # Hooks of other pages than the scorecard, by the address where they are found.
 ELSEWHERE = {
     "st-key-presenting": (ROOM, "/?present=1"),
