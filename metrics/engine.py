@@ -28,6 +28,7 @@ from metrics.derived import Derivation, Members, by_name, no_data
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Measure, Metric, Status
 from metrics.query import MetricQuery, Row
+from metrics.reps import Roster, add_up_reps, not_of_reps
 
 Cells = dict[tuple[int, Members], dict[str, Any]]
 
@@ -257,6 +258,30 @@ class Answer:
 
     def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
         self.query = query
+        over_reps = [m.id for m in query.definitions if m.derived is not None and m.derived.over]
+        self._by_rep = ByRep(warehouse, query, over_reps) if over_reps else None
+        own = replace(query, metrics=tuple(m for m in query.metrics if m not in over_reps))
+        self._plain = Combined(warehouse, own)
+        self.reasons = self._plain.reasons | (self._by_rep.reasons if self._by_rep else {})
+
+    @property
+    def statements(self) -> list[Select]:
+        return [*self._plain.statements, *(self._by_rep.statements if self._by_rep else ())]
+
+    def rows(self) -> list[Row]:
+        """Every metric × span × member combination that occurs, in that order."""
+        found = self._plain.rows()
+        if self._by_rep is not None:
+            found += self._by_rep.rows()
+        order = {metric_id: place for place, metric_id in enumerate(self.query.metrics)}
+        return sorted(found, key=lambda row: order[row.metric])
+
+
+class Combined:
+    """A question whose derived KPIs are made of its own rows, member by member."""
+
+    def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
+        self.query = query
         self._derivation = Derivation(
             warehouse, query, lambda metric, span: self._run.status_of(metric, span)
         )
@@ -305,6 +330,43 @@ class Answer:
                     found.extend(answers.get((metric.id, span), {}).values())
                 else:
                     found.extend(self._derivation.rows(metric, span, answers))
+        return found
+
+
+class ByRep:
+    """The KPIs of a question that are made rep by rep and added up (``metrics/reps.py``)."""
+
+    def __init__(self, warehouse: Warehouse, query: MetricQuery, metrics: list[str]) -> None:
+        self._query = replace(query, metrics=tuple(metrics))
+        self._reps = Combined(warehouse, replace(self._query, by=("rep",), where=()))
+        self._warehouse = warehouse
+        self.reasons = dict(self._reps.reasons)
+        stranger = not_of_reps(query)
+        if stranger is not None:
+            for metric in self._query.definitions:
+                self.reasons[metric.id] = (
+                    f"{metric.label} cannot be split or filtered by {stranger}: it is made by rep"
+                )
+
+    @property
+    def statements(self) -> list[Select]:
+        return self._reps.statements
+
+    def rows(self) -> list[Row]:
+        roster = Roster(self._warehouse)
+        by_span: dict[tuple[str, Span], list[Row]] = {}
+        for row in self._reps.rows() if len(self.reasons) < len(self._query.metrics) else ():
+            by_span.setdefault((row.metric, row.span), []).append(row)
+        found: list[Row] = []
+        nobody: Members = (None,) * len(self._query.by)
+        for metric in self._query.definitions:
+            reason = self.reasons.get(metric.id)
+            for span in self._query.spans:
+                if reason is not None:
+                    found.append(no_data(metric, span, nobody, reason))
+                    continue
+                rows = by_span.get((metric.id, span), [])
+                found += add_up_reps(metric, span, self._query, rows, roster)
         return found
 
 

@@ -63,7 +63,8 @@ class Targets:
 
 
 def is_additive(metric: Metric) -> bool:
-    return metric.kind in (Kind.COUNT, Kind.SUM)
+    """Whether the figures of its weeks add up to the quarter's."""
+    return metric.kind in (Kind.COUNT, Kind.SUM) and metric.spans_add_up
 
 
 def _member_of(where: Filters) -> tuple[str, str] | None:

@@ -100,10 +100,11 @@ def derived(
     inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]],
     combine: Callable[[Mapping[str, float | None]], Parts],
     targets: Callable[[Span, Calendar, datetime], Mapping[str, TargetOf]] | None = None,
+    over: str | None = None,
     **fields: Any,
 ) -> Metric:
     fields.setdefault("null_rule", UNDEFINED_AT_ZERO)
-    made = Derived(inputs, combine, targets)
+    made = Derived(inputs, combine, targets, over)
     return metric(id_, label, team, Kind.DERIVED, derived=made, **fields)
 
 
