@@ -36,6 +36,8 @@ class Recipe:
 
     inputs: Mapping[str, tuple[str, Span]]
     targets: Mapping[str, TargetOf]
+    # One rep's deals are too few to learn from how a quarter fills: parts of quotas are linear.
+    learns_pace: bool = True
 
 
 class Derivation:
@@ -58,7 +60,7 @@ class Derivation:
     def _recipe(self, derived: Derived, span: Span) -> Recipe:
         asked = (span, self._calendar, self._query.as_of)
         targets = {} if derived.targets is None else derived.targets(*asked)
-        return Recipe(derived.inputs(*asked), targets)
+        return Recipe(derived.inputs(*asked), targets, learns_pace=derived.over is None)
 
     def made_of(self, metric: Metric) -> list[str]:
         """The KPIs that a derived one reads."""
@@ -69,7 +71,7 @@ class Derivation:
         """What must be answered for it: metrics, each over a span."""
         found = {pair for recipe in self._recipes.values() for pair in recipe.inputs.values()}
         for recipe in self._recipes.values():
-            for wanted in recipe.targets.values():
+            for wanted in recipe.targets.values() if recipe.learns_pace else ():
                 found.update(
                     (wanted.metric, span)
                     for members in self._members_with_targets()
@@ -113,14 +115,17 @@ class Derivation:
         targets = self._book.under(where)
         return aims_over(targets, self._calendar, find_metric(wanted.metric), wanted.span)
 
-    def _target(self, wanted: TargetOf, members: Members, answers: Answers) -> float | None:
+    def _target(
+        self, recipe: Recipe, name: str, members: Members, answers: Answers
+    ) -> float | None:
+        wanted = recipe.targets[name]
         aims = self._aims(wanted, members)
         if not aims:
             return None
 
         def value_of(span: Span) -> float | None:
             row = answers.get((wanted.metric, span), {}).get(members)
-            return None if row is None else row.value
+            return None if row is None or not recipe.learns_pace else row.value
 
         return sum(due_of(aim, self._calendar, value_of).target for aim in aims)
 
@@ -149,8 +154,7 @@ class Derivation:
         for members in sorted(found, key=by_name):
             rows = {name: rows.get(members) for name, rows in inputs.items()}
             targets = {
-                name: self._target(wanted, members, answers)
-                for name, wanted in recipe.targets.items()
+                name: self._target(recipe, name, members, answers) for name in recipe.targets
             }
             if targets and not any(target is not None for target in targets.values()):
                 reason = self._no_target(recipe, members)
