@@ -149,7 +149,7 @@ def test_kpis_without_their_tables_or_stages_say_so(olist):
 
 
 def cycles(deals: pd.DataFrame) -> pd.Series:
-    return (deals["won_at"] - deals["mql_at"]) / pd.Timedelta(days=1)
+    return (deals["won_at"] - deals["mql_at"]).dt.total_seconds() / 86_400
 
 
 def won_in(files: pd.DataFrame, span: Span) -> pd.DataFrame:
