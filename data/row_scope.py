@@ -61,6 +61,14 @@ class RowScope:
             for member in members
         )
 
+    @property
+    def words(self) -> str:
+        """As people read it: "region AMER, EMEA; channel (none)"."""
+        return "; ".join(
+            f"{name.replace('_', ' ')} {', '.join('(none)' if m is None else m for m in members)}"
+            for name, members in self.members
+        )
+
     def within(self, dimension: str, members: Sequence[str | None]) -> list[str | None]:
         """Those of a dimension's members that may be seen, in their order."""
         allowed = dict(self.members).get(dimension)

@@ -72,6 +72,15 @@ def scoped(warehouse: Warehouse, scope: RowScope) -> Warehouse:
     return warehouse.guarded(scope, Guard(scope))
 
 
+def of_seen_leads(warehouse: Warehouse, statement: Select) -> Select:
+    """A statement about leads, of those alone that may be seen themselves: what lists or opens
+    leads must not show one that a deal merely refers to."""
+    if warehouse.scope.is_whole:
+        return statement
+    seen = _matching(leads.c.lead_id, leads, _LEAD_LINKS, warehouse.scope.members)
+    return statement.where(false() if seen is None else leads.c.lead_id.in_(seen))
+
+
 class Guard:
     """Puts the rows of a scope before the tables' names in a statement."""
 

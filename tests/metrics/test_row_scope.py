@@ -24,7 +24,11 @@ from data.tables import (
     touches,
 )
 from data.warehouse import Warehouse
+from metrics.baselines import scope_of
+from metrics.calendar import Cadence
+from metrics.catalog import find_metric
 from metrics.engine import run_query, sql_of
+from metrics.lead import find_lead, search_leads
 from metrics.members import filter_members
 from metrics.row_scope import OPEN, Guard, scoped
 from tests.build import at, fill
@@ -309,3 +313,20 @@ def test_a_dimension_that_an_entity_lacks_hides_it(whole):
     # Their journeys are theirs.
     assert first_values(kinds, touches) == {"T1", "T2", "T3"}
     assert first_values(scoped(whole, RowScope.parse(["channel=paid"])), spend) != set()
+
+
+def test_a_lead_that_is_only_referred_to_has_no_page_and_is_not_found(emea, whole):
+    late = at("2026-12-01 00:00")
+    assert find_lead(whole, "L3", late) is not None
+    assert find_lead(emea, "L3", late) is None
+    assert find_lead(emea, "L1", late) is not None
+    assert {row["lead_id"] for row in search_leads(whole, "L", late)} == {"L1", "L2", "L3"}
+    assert [row["lead_id"] for row in search_leads(emea, "L", late)] == ["L1"]
+    assert search_leads(scoped(whole, RowScope.parse(["kind=new"])), "L", late) == []
+
+
+def test_a_baseline_of_a_scope_is_never_the_company_s(emea, whole):
+    metric = find_metric("mqls")
+    keys = [scope_of(one, metric, Cadence.WEEKLY, ()).key for one in (whole, emea)]
+    filtered = scope_of(whole, metric, Cadence.WEEKLY, (("region", ("EMEA",)),)).key
+    assert keys[0] != keys[1] == filtered
