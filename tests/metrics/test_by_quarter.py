@@ -76,7 +76,7 @@ def warehouse(company, duckdb_url):
         deal("O5", amount=50, kind="renewal", expected_close_on=date(2026, 9, 1)),
     ]
     rep = {"dimension": "rep", "member": "R1"}
-    targets = [target(Q3, 1000), target(Q4, 1200), target(Q3, 500, **rep)]
+    targets = [target(Q3, 1000), target(Q4, 1000), target(Q3, 500, **rep)]
     again = stages("L1", mql=["06-01 12:00", "08-12 12:00"], recycled="07-01 12:00")
     tables = {
         "reps": [{"rep_id": "R1", "manager": "Ann", "team": "sales"}],
@@ -96,7 +96,7 @@ def test_coverage_of_a_week_is_the_running_quarter_s(warehouse):
     tile = headline(warehouse, view("2026-W33"), find_metric("pipeline_coverage"))
     assert (tile.value, tile.numerator, tile.denominator) == (800 / 600, 800, 600)
     assert (tile.qualifier, tile.points, tile.change) == ("Q3", (), None)
-    assert words(tile) == "Q4 0.3×"  # 300 of 1200
+    assert words(tile) == "Q4 0.3×"  # 300 of 1000
 
 
 def test_a_quarter_without_a_target_or_that_is_over_has_no_coverage(warehouse):
