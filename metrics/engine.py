@@ -55,6 +55,14 @@ def used_stages(warehouse: Warehouse) -> frozenset[str]:
     )
 
 
+def note_of(warehouse: Warehouse, metric: Metric) -> str | None:
+    """What a KPI's values rest on here, where it must do without a table that it prefers."""
+    fallback = metric.fallback
+    if fallback is None or not warehouse.empty_tables([fallback.table]):
+        return None
+    return fallback.note
+
+
 class Run:
     """One question on one warehouse: its statements, their answers and the rows made of them."""
 
@@ -107,7 +115,7 @@ class Run:
             unused = [s for s in metric.needs_stages if s not in used_stages(self.warehouse)]
             if unused:
                 return f"no stage {' and '.join(unused)} in lead_stages"
-        if self.query.unit == "account" and not metric.needs_stages:
+        if self.query.unit == "account" and not (metric.needs_stages and metric.by_account):
             return f"{metric.label} cannot be counted by account"
         return None
 
@@ -175,6 +183,7 @@ class Run:
             status,
             maturing=maturing,
             bound=bound,
+            note=note_of(self.warehouse, metric),
         )
 
     def _status(self, metric: Metric, span: Span, maturing: int) -> Status:
