@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.catalog.parts import HANDOFF_DIMENSIONS, LEAD_DIMENSIONS, OPPORTUNITY_DIMENSIONS, count
+from metrics.catalog.parts import HANDOFF_DIMENSIONS, OPPORTUNITY_DIMENSIONS, count
 from metrics.model import Direction, Measure, Metric, Team
 
 

@@ -29,13 +29,13 @@ def contacted(context: Context) -> Fact:
             t.automated,
             *(_nearest(team, is_last) for team in TEAMS for is_last in (True, False)),
         )
-        .where(
-            t.direction == "outbound", t.team.in_(TEAMS), t.occurred_at <= context.as_of
-        )
+        .where(t.direction == "outbound", t.team.in_(TEAMS), t.occurred_at <= context.as_of)
         .subquery("contacts")
     )
     c = contacts.c
-    other_is_close = {team: _is_close(c, other) for team, other in zip(TEAMS, TEAMS[::-1], strict=True)}
+    other_is_close = {
+        team: _is_close(c, other) for team, other in zip(TEAMS, TEAMS[::-1], strict=True)
+    }
     return Fact(
         source=contacts,
         moment=c.occurred_at,

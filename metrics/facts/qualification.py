@@ -50,9 +50,7 @@ def passed(context: Context) -> Fact:
     e = entries.c
     is_handed = handed.c.handed_at.is_not(None)
     return Fact(
-        source=source.outerjoin(
-            handed, and_(handed.c.lead_id == e.lead_id, handed.c.at == e.at)
-        ),
+        source=source.outerjoin(handed, and_(handed.c.lead_id == e.lead_id, handed.c.at == e.at)),
         moment=e.at,
         links=Links(lead_id=e.lead_id),
         measures={
