@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from metrics.calendar import Calendar, Span
-
-Parts = tuple[float | None, float | None, float | None]
 
 
 class Team(StrEnum):
@@ -66,17 +65,41 @@ class Measure:
     column: str
 
 
+class Parts(NamedTuple):
+    """What a derived KPI's inputs make; ``reason`` says in words why there is no value."""
+
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    reason: str | None = None
+
+
+class TargetOf(NamedTuple):
+    """The target of a metric over a span, under the question's own filter and split.
+
+    ``member``: of this (dimension, member) instead, where the question names none.
+    """
+
+    metric: str
+    span: Span
+    member: tuple[str, str] | None = None
+
+
 @dataclass(frozen=True)
 class Derived:
     """How a KPI is made of others, each over a span of its own.
 
     ``inputs`` says, for a span asked about, which metric over which span goes by which name; it is
-    given the company's calendar and the as-of moment. ``combine`` makes (value, numerator,
-    denominator) of the inputs' values by name, each None where undefined.
+    given the company's calendar and the as-of moment. ``combine`` makes the figures of the inputs'
+    values by name, each None where undefined.
+
+    ``targets`` says the same of the targets that it is made of (docs/targets.md); a target that is
+    not set is None. Where none of them is set the KPI has no data and says so.
     """
 
     inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]]
     combine: Callable[[Mapping[str, float | None]], Parts]
+    targets: Callable[[Span, Calendar, datetime], Mapping[str, TargetOf]] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,14 @@ Adherence, response times and rejections are in ``sales`` and ``shared``.
 
 from __future__ import annotations
 
-from metrics.catalog.parts import HANDOFF_DIMENSIONS, LEAD_DIMENSIONS, count, ratio
+from collections.abc import Mapping
+from datetime import datetime
+
+from metrics.calendar import Calendar, Span
+from metrics.catalog.parts import HANDOFF_DIMENSIONS, LEAD_DIMENSIONS, count, derived, ratio
 from metrics.facts.effort import WATCHED_DAYS
 from metrics.facts.outreach import CLOSE_DAYS
-from metrics.model import Direction, Fallback, Measure, Team
+from metrics.model import Direction, Fallback, Measure, Parts, TargetOf, Team, Unit
 
 TODAY_S_FACTS = Fallback(
     "lead_changes",
@@ -17,7 +21,46 @@ TODAY_S_FACTS = Fallback(
     "known when they became MQLs",
 )
 
+
+def _delivery_inputs(
+    span: Span, calendar: Calendar, as_of: datetime
+) -> Mapping[str, tuple[str, Span]]:
+    return {"delivered": ("_mqls_delivered", span)}
+
+
+def _delivery_targets(span: Span, calendar: Calendar, as_of: datetime) -> Mapping[str, TargetOf]:
+    return {"target": TargetOf("mqls", span)}
+
+
+def _delivery(values: Mapping[str, float | None]) -> Parts:
+    delivered, target = values["delivered"], values["target"]
+    if delivered is None or not target:
+        return Parts(None, delivered, target)
+    return Parts(delivered / target, delivered, target)
+
+
 METRICS = (
+    derived(
+        "mql_delivery",
+        "MQL delivery",
+        Team.MARKETING,
+        _delivery_inputs,
+        _delivery,
+        _delivery_targets,
+        unit=Unit.SHARE,
+        definition="Marketing's side of the agreement: MQLs, re-MQLs included, that were handed to "
+        "sales and complete at entry, over the target of MQLs. Handed over means by a handoff at "
+        "or after the entry and before the lead's next one. A re-MQL is the first MQL entry after "
+        "a recycling. Complete is what MQL completeness calls so. It can exceed 100 %.",
+        formula="MQLs complete at entry and handed over ÷ target of MQLs",
+        counted_by="the MQL entry",
+        null_rule="No data where no target of MQLs holds for the period and filter.",
+        tables=("lead_stages", "leads", "handoffs", "targets"),
+        dimensions=LEAD_DIMENSIONS,
+        needs_stages=("mql",),
+        by_account=False,
+        fallback=TODAY_S_FACTS,
+    ),
     ratio(
         "mql_completeness",
         "MQL completeness",

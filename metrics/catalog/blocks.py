@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from metrics.catalog.parts import HANDOFF_DIMENSIONS, OPPORTUNITY_DIMENSIONS, count
+from metrics.catalog.parts import (
+    HANDOFF_DIMENSIONS,
+    LEAD_DIMENSIONS,
+    OPPORTUNITY_DIMENSIONS,
+    count,
+)
 from metrics.model import Direction, Measure, Metric, Team
 
 
@@ -36,6 +41,19 @@ def _waiting(id_: str, measure: str, what: str) -> Metric:
 
 
 METRICS = (
+    count(
+        "_mqls_delivered",
+        "MQLs delivered",
+        Team.MARKETING,
+        Measure("mql_passes", "delivered"),
+        definition="MQLs, re-MQLs included, that were complete at entry and handed to sales.",
+        formula="Number of MQLs delivered",
+        counted_by="the MQL entry",
+        tables=("lead_stages", "leads", "handoffs"),
+        dimensions=LEAD_DIMENSIONS,
+        needs_stages=("mql",),
+        by_account=False,
+    ),
     _waiting("_handoffs_waiting", "n", "Handoffs that wait"),
     _waiting("_handoffs_due_soon", "due_soon", "Handoffs due soon"),
     _new_business("_new_created", Measure("opportunities_created", "new"), "opportunities created"),

@@ -21,7 +21,7 @@ _due = business_days.alias("row_of_due")
 
 
 def with_time_left(source: FromClause, as_of: datetime) -> FromClause:
-    """A FROM that holds ``handoff_clock``, joined to what ``seconds_left`` and ``is_due_soon`` read.
+    """A FROM with ``handoff_clock``, joined to what ``seconds_left`` and ``is_due_soon`` read.
 
     Both joins find at most one row, so no handoff is dropped or doubled.
     """

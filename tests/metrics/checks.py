@@ -264,6 +264,7 @@ SELECT open_deals * rate * size / cycle, open_deals * rate * size, cycle, 0 FROM
         "COUNT(disposition) AS bottom FROM handoffs WHERE disposed_at <= :as_of "
         "AND handed_at <= :as_of AND " + _inside("disposed_at")
     ),
+    "mql_delivery": FIRSTS.rstrip() + _filled(agreement.DELIVERED),
     "mql_completeness": FIRSTS + _ratio(_filled(agreement.COMPLETENESS)),
     "overdue_handoffs": ANSWERED + _filled(agreement.OVERDUE),
     "wasted_effort_share": _filled(agreement.WASTED),

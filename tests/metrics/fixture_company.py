@@ -209,6 +209,10 @@ SPEND = """
 2026-06-30 organic C2 -      0
 2026-07-01 paid    -  -      999
 """
+TARGETS: list[Row] = [
+    {"metric": "mqls", "grain": grain, "period_start": PERIODS[grain][0], "value": value}
+    for grain, value in (("week", 10.0), ("month", 20.0), ("quarter", 40.0))
+]
 REPS: list[Row] = [
     {"rep_id": "R1", "team": "sales", "manager": "Ann", "timezone": "America/New_York"},
     {"rep_id": "R2", "team": "sales", "manager": "Bob", "timezone": "America/New_York"},
@@ -370,4 +374,5 @@ def tables() -> dict[str, list[Row]]:
         "touches": [_touch(cells) for cells in _cells(TOUCHES)],
         "spend": [_spend(cells) for cells in _cells(SPEND)],
         "lead_changes": _changes(),
+        "targets": TARGETS,
     }

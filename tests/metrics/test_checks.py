@@ -176,6 +176,13 @@ FIGURES: dict[str, tuple[tuple, ...]] = {
         (None, None, 19, 0),
     ),
 }
+# L28, L29 and L34; in June L20 and L23 too, but not L04's second time: its handoff was of the
+# first; before it L01.
+FIGURES["mql_delivery"] = (
+    (0.3, 3, 10, 0),
+    (0.25, 5, 20, 0),
+    (0.15, 6, 40, 0),
+)
 # Complete: L28, L29, L32, L34; in June L20, L23 too; before it L01.
 FIGURES["mql_completeness"] = (
     (0.666667, 4, 6, 0),
