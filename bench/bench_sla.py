@@ -44,20 +44,23 @@ ZONES = (
 PRIORITIES = ("P1", "P2", "P3")
 
 # The same output from the same rows, as one would write it by hand.
-OUTPUT = """
-SELECT date_trunc('month', timezone('America/New_York', timezone('UTC', handed_at))), assigned_to,
-       sum(CASE WHEN due_at <= :as_of AND seconds <= target_seconds THEN 1 ELSE 0 END),
-       sum(CASE WHEN due_at <= :as_of THEN 1 ELSE 0 END),
-       sum(CASE WHEN due_at > :as_of THEN 1 ELSE 0 END)
-FROM """
-ANSWERED = """
+_ANSWERED = """
 SELECT handed_at, assigned_to, due_at, target_seconds,
        CASE WHEN own_response_at <= CAST(:as_of AS TIMESTAMP) THEN own_response_seconds
             WHEN found_response_at <= CAST(:as_of AS TIMESTAMP) THEN found_response_seconds
        END AS seconds
 FROM handoffs JOIN handoff_clock USING (handoff_id) WHERE handed_at <= CAST(:as_of AS TIMESTAMP)
 """
-GROUPS = " GROUP BY 1, 2"
+_OUTPUT = """
+SELECT date_trunc('month', timezone('America/New_York', timezone('UTC', handed_at))), assigned_to,
+       sum(CASE WHEN due_at <= :as_of AND seconds <= target_seconds THEN 1 ELSE 0 END),
+       sum(CASE WHEN due_at <= :as_of THEN 1 ELSE 0 END),
+       sum(CASE WHEN due_at > :as_of THEN 1 ELSE 0 END)
+FROM {rows} GROUP BY 1, 2
+"""
+JOINED = _OUTPUT.replace("{rows}", "(" + _ANSWERED + ") answered")
+FLAT = _OUTPUT.replace("{rows}", "flat")
+FLAT_TABLE = "CREATE TEMP TABLE flat AS " + _ANSWERED
 
 
 def run() -> Iterable[tuple[str, float, str]]:
@@ -164,18 +167,17 @@ def _compared(warehouse: Warehouse) -> Iterable[tuple[str, float, str]]:
     values: dict[str, Any] = {"as_of": as_of}
     # The program's own connection is read-only; a temporary table is the connection's.
     with warehouse.engine.connect() as connection:
-        connection.execute(text("CREATE TEMP TABLE flat AS " + ANSWERED), values)
+        connection.execute(text(FLAT_TABLE), values)
 
         def ours() -> int:
             RESULTS.clear()
             return len(run_query(warehouse, query))
 
         def joined() -> int:
-            sql = OUTPUT + "(" + ANSWERED + ") answered" + GROUPS
-            return len(connection.execute(text(sql), values).fetchall())
+            return len(connection.execute(text(JOINED), values).fetchall())
 
         def flat() -> int:
-            return len(connection.execute(text(OUTPUT + "flat" + GROUPS), values).fetchall())
+            return len(connection.execute(text(FLAT), values).fetchall())
 
         rows = ours(), joined(), flat()
         assert len(set(rows)) == 1, rows
