@@ -14,6 +14,7 @@ from functools import cached_property
 from data.warehouse import Warehouse
 from metrics.calendar import Calendar, Span
 from metrics.catalog import find_metric
+from metrics.fallback import note_of
 from metrics.model import Derived, Metric, Parts, Status, TargetOf
 from metrics.query import Filters, MetricQuery, Row
 from metrics.targets import (
@@ -185,7 +186,9 @@ class Derivation:
             states.append(Status.PARTIAL)
         status = min(states, key=list(Status).index)
         value, numerator, denominator, reason = parts
-        return Row(metric.id, span, members, value, numerator, denominator, status, reason=reason)
+        figures = (value, numerator, denominator)
+        note = note_of(self._warehouse, metric)
+        return Row(metric.id, span, members, *figures, status, reason=reason, note=note)
 
 
 def no_data(metric: Metric, span: Span, members: Members, reason: str) -> Row:

@@ -26,6 +26,7 @@ from metrics.compile import (
 )
 from metrics.derived import Derivation, Members, by_name, no_data
 from metrics.facts.handoffs import UNANSWERED
+from metrics.fallback import note_of
 from metrics.model import Kind, Measure, Metric, Status
 from metrics.query import MetricQuery, Row
 from metrics.reps import Roster, add_up_reps, not_of_reps
@@ -101,7 +102,7 @@ class Run:
             unused = [s for s in metric.needs_stages if s not in used_stages(self.warehouse)]
             if unused:
                 return f"no stage {' and '.join(unused)} in lead_stages"
-        if self.query.unit == "account" and not metric.needs_stages:
+        if self.query.unit == "account" and not (metric.needs_stages and metric.by_account):
             return f"{metric.label} cannot be counted by account"
         return None
 
@@ -169,6 +170,7 @@ class Run:
             status,
             maturing=maturing,
             bound=bound,
+            note=note_of(self.warehouse, metric),
         )
 
     def status_of(self, metric: Metric, span: Span, maturing: int = 0) -> Status:

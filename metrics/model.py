@@ -107,6 +107,18 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """What a KPI takes where ``table`` is empty, and how it says so.
+
+    ``mark`` stands beside the figure (two or three words), ``note`` is the sentence behind it.
+    """
+
+    table: str
+    mark: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Metric:
     """One KPI, declared once, in ``metrics/catalog``.
 
@@ -115,7 +127,8 @@ class Metric:
     derived one how it is made of others.
     ``tables`` are those it cannot do without, ``needs_stages`` the stages that the company must
     use, ``maturing`` counts what is still open (a cohort knows that itself); ``slow`` KPIs stand
-    on the weekly scorecard over the trailing 13 weeks.
+    on the weekly scorecard over the trailing 13 weeks. ``by_account`` False: it cannot be counted
+    by account, though it counts stages.
 
     ``beside`` names a KPI whose figure is shown beside it. ``by_quarter`` KPIs stand on their
     quarter, whatever shorter period is reviewed; those that look ahead (``looks_ahead``) on the one
@@ -148,3 +161,5 @@ class Metric:
     by_quarter: bool = False
     looks_ahead: bool = False
     spans_add_up: bool = True
+    fallback: Fallback | None = None
+    by_account: bool = True

@@ -100,7 +100,7 @@ class TargetState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark after the label: kind is "partial", "maturing" or "small"."""
+    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"."""
 
     kind: str
     text: str  # "3 of 5 days", "575 maturing", "n 19: 12–49%"
@@ -130,6 +130,7 @@ class Tile:
     baseline: str = ""  # what the limits are made of, in words
     span: Span | None = None  # the days that the headline is of
     compared: Span | None = None  # those that it is compared with
+    note: str | None = None  # what the value rests on, where a table that it prefers is empty
 
 
 @dataclass(frozen=True)

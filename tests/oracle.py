@@ -14,8 +14,8 @@ from typing import Any
 
 from metrics.calendar import Span
 from metrics.query import MetricQuery
+from tests.oracle_agreement import Agreement
 from tests.oracle_facts import COHORTS, DIMENSIONS, NEVER, STAGES, Item, NoSuchDimension, Parts
-from tests.oracle_handoffs import Handoffs
 from tests.oracle_slips import Slips
 
 Members = tuple[str | None, ...]
@@ -30,7 +30,7 @@ class Answer:
     maturing: int = 0
 
 
-class Oracle(Handoffs, Slips):
+class Oracle(Agreement, Slips):
     """Answers questions about one set of tables."""
 
     def answer(self, query: MetricQuery) -> dict[tuple[str, Span, Members], Answer]:
@@ -109,6 +109,9 @@ class Oracle(Handoffs, Slips):
             if maturing:
                 tops = bottoms = [item for item in tops if not item.is_open and not item.early]
             top, bottom = sum(item.top for item in tops), len(bottoms)
+        elif parts.kind == "distinct":
+            top = len({item.key for item in tops if item.top})
+            bottom = len({item.key for item in tops})
         else:
             top = total_of([item.top for item in tops])
             bottom = total_of([item.bottom for item in bottoms])
@@ -186,7 +189,17 @@ PARTS: dict[str, Callable[[Oracle, MetricQuery], Parts]] = {
     "re_mqls": lambda o, q: Parts("count", o.came_back(q)),
     "slipped_deals": lambda o, q: Parts("count", o.slipped(q, lambda row: 1)),
     "slipped_amount": lambda o, q: Parts("sum", o.slipped(q, lambda row: o.worth(row, q.as_of))),
+    "mql_completeness": lambda o, q: o.completeness(q),
+    "overdue_handoffs": lambda o, q: o.overdue(q),
+    "wasted_effort_share": lambda o, q: o.wasted(q),
+    "redundant_outreach_rate": lambda o, q: o.outreach(q),
 }
+
+
+HANDOFF_METRICS = (
+    *("sla_response", "response_hours", "response_hours_p90", "lead_rejection_rate"),
+    *("overdue_handoffs", "wasted_effort_share"),
+)
 
 
 def _entities(metric: str) -> tuple[str, ...]:
@@ -195,9 +208,11 @@ def _entities(metric: str) -> tuple[str, ...]:
         return ("spend", *other.get(metric, ()))
     if metric == "meetings_held":
         return ("touches",)
-    if metric in ("sla_response", "response_hours", "response_hours_p90", "lead_rejection_rate"):
+    if metric in HANDOFF_METRICS:
         return ("handoffs",)
-    return ("leads",) if metric == "leads" or metric in STAGES else ("opportunities",)
+    if metric in ("leads", "redundant_outreach_rate") or metric in STAGES:
+        return ("leads",)
+    return ("opportunities",)
 
 
 ENTITIES = {metric: _entities(metric) for metric in PARTS}
@@ -208,3 +223,8 @@ TABLES = {
     for metric, entities in ENTITIES.items()
 }
 ALSO = dict.fromkeys(("slipped_deals", "slipped_amount"), ("opportunity_stages",))
+TABLES |= {
+    "mql_completeness": ("lead_stages", "leads"),
+    "wasted_effort_share": ("handoffs", "touches"),
+    "redundant_outreach_rate": ("touches",),
+}

@@ -37,6 +37,7 @@ class Item:
     is_open: bool = False  # still maturing
     early: bool = False  # converted inside a window that is still open
     span: float | None = None  # a duration; NEVER: it has not ended
+    key: str | None = None  # what counts once in a span
     only: Span | None = None  # counts in this span of the question alone
 
     def is_in(self, span: Span) -> bool:
@@ -48,7 +49,7 @@ class Parts:
     """The items of a metric. ``bottoms`` are counted apart from ``tops`` where the denominator
     is of another kind of entity."""
 
-    kind: str  # count, sum, ratio, cohort, percentile, mean
+    kind: str  # count, sum, ratio, distinct (a ratio of keys), cohort, percentile, mean
     tops: list[Item]
     bottoms: list[Item] | None = None
     share: float = 0.5
@@ -82,6 +83,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "sqls": ("sql",),
     "re_mqls": ("mql", "recycled"),
     "cost_per_mql": ("mql",),
+    "mql_completeness": ("mql",),
     "lead_to_mql": ("lead", "mql"),
     "mql_to_sal": ("mql", "sal"),
     "mql_to_sql": ("mql", "sql"),

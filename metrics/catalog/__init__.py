@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.errors import unknown
-from metrics.catalog import blocks, marketing, pipeline, sales, shared, velocity
+from metrics.catalog import agreement, blocks, marketing, pipeline, sales, shared, velocity
 from metrics.errors import QueryError
 from metrics.model import Metric
 
@@ -15,11 +15,12 @@ CATALOG: dict[str, Metric] = {
         *velocity.METRICS,
         *sales.METRICS,
         *pipeline.METRICS,
+        *agreement.METRICS,
     )
 }
 
 
-# What derived KPIs are made of beside other KPIs; no KPIs themselves.
+# What derived KPIs and pages are made of beside KPIs; no KPIs themselves.
 BLOCKS: dict[str, Metric] = {metric.id: metric for metric in blocks.METRICS}
 
 

@@ -1,9 +1,21 @@
-"""Building blocks of derived KPIs: counted like KPIs, shown nowhere by themselves."""
+"""Building blocks of derived KPIs and of pages: counted like KPIs, no KPIs by themselves."""
 
 from __future__ import annotations
 
-from metrics.catalog.parts import OPPORTUNITY_DIMENSIONS, count, total
-from metrics.model import Measure, Metric, Team
+from collections.abc import Mapping
+from datetime import datetime
+
+from metrics.calendar import Calendar, Span
+from metrics.catalog.parts import (
+    HANDOFF_DIMENSIONS,
+    LEAD_DIMENSIONS,
+    OPPORTUNITY_DIMENSIONS,
+    count,
+    derived,
+    total,
+)
+from metrics.catalog.velocity import BEGINNING
+from metrics.model import Direction, Measure, Metric, Parts, Team, Unit
 
 
 def _new_business(id_: str, measure: Measure, what: str) -> Metric:
@@ -34,7 +46,62 @@ def _new_money(id_: str, label: str, measure: Measure, counted_by: str) -> Metri
     )
 
 
+def _backlog_inputs(
+    span: Span, calendar: Calendar, as_of: datetime
+) -> Mapping[str, tuple[str, Span]]:
+    return {"overdue": ("overdue_handoffs", Span(BEGINNING, span.end))}
+
+
+def _backlog(values: Mapping[str, float | None]) -> Parts:
+    return Parts(values["overdue"], values["overdue"], None)
+
+
+def _waiting(id_: str, measure: str, what: str) -> Metric:
+    return count(
+        id_,
+        what,
+        Team.SALES,
+        Measure("handoffs_waiting", measure),
+        direction=Direction.NEUTRAL,
+        definition=f"{what}: unanswered, and not yet due.",
+        formula="Number of handoffs",
+        counted_by="the handoff",
+        tables=("handoffs", "handoff_clock"),
+        dimensions=HANDOFF_DIMENSIONS,
+    )
+
+
 METRICS = (
+    count(
+        "_mqls_delivered",
+        "MQLs delivered",
+        Team.MARKETING,
+        Measure("mql_passes", "delivered"),
+        definition="MQLs, re-MQLs included, that were complete at entry and handed to sales.",
+        formula="Number of MQLs delivered",
+        counted_by="the MQL entry",
+        tables=("lead_stages", "leads", "handoffs"),
+        dimensions=LEAD_DIMENSIONS,
+        needs_stages=("mql",),
+        by_account=False,
+    ),
+    derived(
+        "_overdue_backlog",
+        "Overdue backlog",
+        Team.SALES,
+        _backlog_inputs,
+        _backlog,
+        unit=Unit.COUNT,
+        direction=Direction.DOWN,
+        definition="All handoffs up to the end of the period that are overdue at the as-of moment.",
+        formula="Number of handoffs past due without a response",
+        counted_by="the handoff",
+        null_rule="None counts as 0.",
+        tables=("handoffs", "handoff_clock"),
+        dimensions=HANDOFF_DIMENSIONS,
+    ),
+    _waiting("_handoffs_waiting", "n", "Handoffs that wait"),
+    _waiting("_handoffs_due_soon", "due_soon", "Handoffs due soon"),
     _new_business("_new_created", Measure("opportunities_created", "new"), "opportunities created"),
     _new_business("_new_closed", Measure("opportunities_closed", "closed_new"), "deals closed"),
     _new_money(

@@ -26,7 +26,7 @@ def links() -> Links:
     )
 
 
-def _record(dated: str, shown: dict[str, Shown]) -> Record:
+def handoff_record(dated: str, shown: dict[str, Shown]) -> Record:
     h = handoffs.c
     own = {"priority": Shown("Priority", h.priority), "leg": Shown("Leg", h.leg)}
     ids = {"handoff_id": Shown("Handoff", h.handoff_id)}
@@ -76,7 +76,7 @@ def handed(context: Context) -> Fact:
             "response_hours": case((due, func.coalesce(hours, literal(UNANSWERED, Double)))),
         },
         conditions=(handoffs.c.handed_at <= context.as_of,),
-        record=_record(
+        record=handoff_record(
             "Handed over",
             {
                 "due_at": Shown("Due", c.due_at, "moment"),
@@ -99,7 +99,7 @@ def disposed(context: Context) -> Fact:
             "rejected": Count(h.disposition == "rejected"),
         },
         conditions=(h.disposed_at <= context.as_of, h.handed_at <= context.as_of),
-        record=_record(
+        record=handoff_record(
             "Disposed",
             {
                 "disposition": Shown("Disposition", h.disposition),

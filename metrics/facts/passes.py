@@ -8,8 +8,9 @@ from data.tables import lead_stages, leads
 from metrics.facts.base import Context, Count, Fact, Links, Record
 
 
-def _again(context: Context) -> FromClause:
-    """One row a re-MQL: the first MQL entry after a recycling, never a lead's first MQL."""
+def again(context: Context) -> FromClause:
+    """One row a re-MQL (``lead_id``, ``at``): the first MQL entry after a recycling, never a
+    lead's first MQL."""
     s = lead_stages.c
     # At one moment the MQL stands first: what is recycled then has not come back yet.
     before = func.lag(s.stage).over(
@@ -31,13 +32,13 @@ def _again(context: Context) -> FromClause:
     )
 
 
-def _first_of_account(again: FromClause) -> FromClause:
+def _first_of_account(entries: FromClause) -> FromClause:
     """By account, a buying group counts once, by the first of its leads that came back."""
-    unit = func.coalesce(leads.c.account_id, literal("lead:").concat(again.c.lead_id))
-    place = func.row_number().over(partition_by=unit, order_by=(again.c.at, again.c.lead_id))
+    unit = func.coalesce(leads.c.account_id, literal("lead:").concat(entries.c.lead_id))
+    place = func.row_number().over(partition_by=unit, order_by=(entries.c.at, entries.c.lead_id))
     rows = (
-        select(again.c.lead_id, again.c.at, place.label("place"))
-        .select_from(again.outerjoin(leads, leads.c.lead_id == again.c.lead_id))
+        select(entries.c.lead_id, entries.c.at, place.label("place"))
+        .select_from(entries.outerjoin(leads, leads.c.lead_id == entries.c.lead_id))
         .subquery("units")
     )
     return select(rows.c.lead_id, rows.c.at).where(rows.c.place == 1).subquery("counted")
@@ -45,8 +46,8 @@ def _first_of_account(again: FromClause) -> FromClause:
 
 def re_mqls(context: Context) -> Fact:
     """MQL entries after a recycling, by their own date."""
-    again = _again(context)
-    counted = again if context.unit == "lead" else _first_of_account(again)
+    entries = again(context)
+    counted = entries if context.unit == "lead" else _first_of_account(entries)
     return Fact(
         source=counted,
         moment=counted.c.at,
