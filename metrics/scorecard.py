@@ -126,6 +126,7 @@ class Tile:
     early: EarlyRead | None = None  # of a cohort KPI whose headline is an older cohort
     limits: Bounds | None = None  # of the headline's period; None: the KPI is not charted here
     signal: Signal | None = None
+    hint: Signal | None = None  # the third rule, which the KPI page alone tells
     baseline: str = ""  # what the limits are made of, in words
     span: Span | None = None  # the days that the headline is of
     compared: Span | None = None  # those that it is compared with
