@@ -130,6 +130,8 @@ def rebase(
     # Windows that reach back before the change say nothing of what came after.
     first = calendar.step(since, how.lag - 1)
     periods = [calendar.step(first, n) for n in range(longest_baseline(how.lag))]
+    # A figure that looks back a while is there before its period is over.
+    periods = [p for p in periods if calendar.starts_at(p.end) <= warehouse.default_as_of]
     before = [calendar.year_before(period) for period in periods]
     spans = tuple(sorted({how.span(period) for period in (*periods, *before)}))
     query = MetricQuery((metric.id,), spans, warehouse.default_as_of, where=where)

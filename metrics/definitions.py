@@ -145,7 +145,7 @@ def _flat(parts: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]
     for name, part in parts.items():
         if isinstance(part, Mapping):
             yield from _flat(part, f"{path}{name}.")
-        elif part is not None:
+        elif part not in (None, ""):
             yield f"{path}{name}", _text(part)
 
 

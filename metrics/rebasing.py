@@ -83,11 +83,12 @@ def rebase_choices(
     spans = tuple(sorted({how.span(period) for period in periods}))
     answers = run_query(warehouse, MetricQuery((metric.id,), spans, as_of, where=where))
     series = Series(calendar, {(row.metric, row.span): row for row in answers}, {metric.id: how})
+    begun = series.since_the_data_began(metric, periods)
     known = [series.figure(metric, period) is not None for period in periods]
     return tuple(
         period
         for index, period in reversed(list(enumerate(periods)))
-        if sum(known[_whole(how, index)]) >= fewest_figures(how.lag)
+        if period in begun and sum(known[_whole(how, index)]) >= fewest_figures(how.lag)
     )
 
 
