@@ -119,13 +119,13 @@ def _baseline(values: list[float], lag: int) -> Baseline | None:
 
 def run() -> Iterable[tuple[str, float, str]]:
     figures = int(os.environ.get("BENCH_FIGURES", "1000"))
-    cases = [
+    cases: list[tuple[str, Draw, int, int]] = [
         (name, draw, weeks, ranges)
         for name, (draw, weeks) in FIGURES.items()
         for ranges in sorted({12, needed_ranges(weeks), BASELINE_TO})
     ]
-    name, draw, weeks = YEAR
-    cases += [(name, draw, weeks, ranges) for ranges in (12, BASELINE_TO)]
+    year, yearly, weeks = YEAR
+    cases += [(year, yearly, weeks, ranges) for ranges in (12, BASELINE_TO)]
     for name, draw, weeks, ranges in cases:
         found = simulate(draw, weeks, ranges, figures)
         what = f"{name}, {ranges} ranges"
