@@ -147,7 +147,6 @@ class Board:
             None if compared is None else self._trailing(compared),
             qualifier=f"{TRAILING_WEEKS} weeks",
             aim=self._trailing_aim(metric, last),
-            versus_prefix=f"{TRAILING_WEEKS} weeks to ",
             charted=TRAILING,
         )
 
