@@ -18,7 +18,7 @@ _EDITORS = {
 
 
 def may_edit(role: str, team: Team) -> bool:
-    """Whether a role (``data.state.models.ROLES``) may change what a team answers for."""
+    """Whether a role (``data.roles.ROLES``) may change what a team answers for."""
     return team in _TEAMS.get(role, ())
 
 

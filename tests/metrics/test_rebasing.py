@@ -8,7 +8,7 @@ import pytest
 
 from data import users
 from data.errors import AccountError, StateError
-from data.state.models import ROLES
+from data.roles import ROLES
 from data.warehouse import Warehouse
 from metrics.baselines import rebase
 from metrics.calendar import Cadence, Calendar, Period

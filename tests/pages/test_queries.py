@@ -57,7 +57,7 @@ def open_page(query: dict[str, str]) -> None:
     """What every page asks first: the state of the warehouse and the members of the filters."""
     request = read_request(VIEWER, {name: [value] for name, value in query.items()})
     for name in BAR_FILTERS:  # the review bar offers them
-        request.bounds.members.get(name)
+        assert name in request.bounds.members
     set_current(request)
     links.set_pages({s.path: st.Page(s.show, title=s.title, url_path=s.path) for s in SECTIONS})
 
