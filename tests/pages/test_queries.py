@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ VIEWER = Viewer("vera", "Vera Viewer", "viewer")
 
 
 @pytest.fixture
-def asked(filled, company, monkeypatch) -> Iterator[list[str]]:
+def asked(filled, company, monkeypatch) -> list[str]:
     """The statements that reach the warehouse from here on."""
     company(filled, CONFIG)
     statements: list[str] = []
