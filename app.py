@@ -23,6 +23,7 @@ from starlette.routing import Route
 from data.errors import ScorecardError
 from data.state import open_state
 from data.warehouse import open_warehouse
+from metrics.definitions import register_definitions
 from pages.view.failure import show_failure
 
 log = logging.getLogger(__name__)
@@ -35,17 +36,19 @@ WARM = ("metrics.tiles", "metrics.report.sparkline", "metrics.report.words", "da
 
 
 def _warm_up() -> None:
-    """Migrate the state database; load the libraries out of the garbage collector's way.
+    """Migrate the state database and record the KPIs' definitions; load the libraries.
 
-    Streamlit collects after each run; over the libraries' own objects that costs more than the
-    run itself.
+    They are kept out of the garbage collector's way: Streamlit collects after each run, and over
+    the libraries' own objects that costs more than the run itself.
     """
     for module in WARM:
         importlib.import_module(module)
     try:
         open_state()
+        register_definitions(open_warehouse().config)
     except ScorecardError as error:
         # The server starts all the same: every visitor reads what is wrong, and /ready answers.
+        # A definition that is not recorded now is when its KPI's page is first opened.
         log.error("%s", error)
     gc.collect()
     gc.freeze()

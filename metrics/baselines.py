@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,12 +14,13 @@ from data.state.models import Baseline as Stored
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import find_metric
-from metrics.charting import Basis, Reference, Series
+from metrics.charting import Basis, Reference, Series, how_charted
+from metrics.definitions import definition_parts, hash_of
 from metrics.engine import run_query
 from metrics.errors import QueryError
-from metrics.model import Kind, Metric
+from metrics.model import Metric
 from metrics.query import Filters, MetricQuery
-from metrics.signals import BASELINE_FROM, BASELINE_TO, Baseline
+from metrics.signals import Baseline, fewest_figures, longest_baseline
 
 STATE_TROUBLE = (StateError, ConfigError)
 
@@ -37,29 +37,13 @@ class Scope:
 
     @property
     def key(self) -> str:
-        return _hash(asdict(self))
-
-
-def _hash(parts: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return hash_of(asdict(self))
 
 
 def _fingerprint(warehouse: Warehouse, metric: Metric) -> str:
-    config = warehouse.config
-    # Wording that explains a number does not change it; its definition does. What a derived KPI
-    # is made of is code, which has no lasting form; its formula says it.
-    left_out = {"label", "owner", "null_rule", "dimensions", "derived"}
-    parts = {
-        "metric": {name: part for name, part in asdict(metric).items() if name not in left_out},
-        "window": config.window_days(metric.id) if metric.kind is Kind.COHORT else None,
-        "company": [config.company.name, config.company.timezone],
-        "fiscal_year": config.company.fiscal_year_starts,
-        "hours": config.business_hours.model_dump(mode="json"),
-        "sla": config.sla.model_dump(mode="json") if "handoff_clock" in metric.tables else None,
-        # A demo company is built anew with other sizes; a real one keeps its baselines.
-        "demo": warehouse.data_version if warehouse.is_demo else None,
-    }
-    return _hash(parts)
+    parts = definition_parts(warehouse.config, metric)
+    # A demo company is built anew with other sizes; a real one keeps its baselines.
+    return hash_of(parts | {"demo": warehouse.data_version if warehouse.is_demo else None})
 
 
 def scope_of(warehouse: Warehouse, metric: Metric, cadence: Cadence, where: Filters) -> Scope:
@@ -140,18 +124,25 @@ def rebase(
     """
     metric = find_metric(metric_id)
     calendar = Calendar(warehouse.config)
-    as_of = warehouse.default_as_of
-    periods = [calendar.step(since, n) for n in range(BASELINE_TO)]
+    how = how_charted(metric, since, calendar)
+    if how is None:
+        raise QueryError(f"{metric.label} has no natural limits and so no baseline.")
+    # Windows that reach back before the change say nothing of what came after.
+    first = calendar.step(since, how.lag - 1)
+    periods = [calendar.step(first, n) for n in range(longest_baseline(how.lag))]
+    # A figure that looks back a while is there before its period is over.
+    periods = [p for p in periods if calendar.starts_at(p.end) <= warehouse.default_as_of]
     before = [calendar.year_before(period) for period in periods]
-    spans = tuple(sorted({period.span for period in (*periods, *before)}))
-    answers = run_query(warehouse, MetricQuery((metric.id,), spans, as_of, where=where))
-    series = Series(calendar, {(row.metric, row.span): row for row in answers})
+    spans = tuple(sorted({how.span(period) for period in (*periods, *before)}))
+    query = MetricQuery((metric.id,), spans, warehouse.default_as_of, where=where)
+    rows = {(row.metric, row.span): row for row in run_query(warehouse, query)}
+    series = Series(calendar, rows, {metric.id: how})
     known = [period for period in periods if series.figure(metric, period) is not None]
     reference = series.reference(metric, known)
     if reference is None:
         raise QueryError(
             f"{metric.label} cannot be re-based from {since.id} on: {len(known)} complete periods "
-            f"with a figure since then, and a baseline needs {BASELINE_FROM} that vary."
+            f"with a figure since then, and a baseline needs {fewest_figures(how.lag)} that vary."
         )
     scope = scope_of(warehouse, metric, since.cadence, where)
     row = _columns(scope, reference)

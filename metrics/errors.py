@@ -7,3 +7,7 @@ from data.errors import ScorecardError
 
 class QueryError(ScorecardError):
     """A metric, dimension, period or option that cannot be asked for as it was."""
+
+
+class RoleError(ScorecardError):
+    """Somebody's role does not allow what they asked for; nothing was changed."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from data.warehouse import Warehouse
+from metrics.baselines import stamp_of_limits
 from metrics.cache import RESULTS
 from metrics.calendar import Cadence, Calendar, Period, Span
 from metrics.catalog import find_metric
+from metrics.charting import TRAILING_WEEKS
 from metrics.compare import change_between, target_state
 from metrics.drivers import ADDITIVE, UNSPLIT, Drivers, drivers_of, top_causes
 from metrics.engine import Answer, run_query, sql_of
@@ -24,7 +26,6 @@ from metrics.query import MetricQuery, Row
 from metrics.scorecard import Bounds, Change, Tile
 from metrics.split import Sums, add_up
 from metrics.targets import Targets, read_targets
-from metrics.tiles import TRAILING_WEEKS
 from metrics.view import Compare, Frame, View
 
 WEEKS, MONTHS = 6, 12
@@ -126,7 +127,7 @@ def build_kpi(
     """
     metric = find_metric(metric_id)
     place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("kpi", *place, view, metric_id, by, members)
+    key = ("kpi", *place, view, metric_id, by, members, stamp_of_limits())
     return RESULTS.get(key, lambda: _Builder(warehouse, view, metric, members).build(by))
 
 

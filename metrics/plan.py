@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from metrics.calendar import Cadence, Period, Span
+from metrics.charting import Charted
 from metrics.model import Metric
 from metrics.scorecard import WorkingDays
 from metrics.targets import Aim
@@ -38,9 +39,8 @@ class Plan:
     aim: Aim | None = None  # None: the target of whichever period stands as headline
     to_go: WorkingDays | None = None  # of a running period
     versus_prefix: str = ""
-    # Natural limits need whole periods that do not overlap: a running one, the trailing weeks of
-    # slow KPIs and what is derived from spans of its own have none.
-    is_charted: bool = False
+    charted: Charted | None = None  # None: no natural limits, as of a running period
+    no_limits: str = ""  # why a KPI that is not charted never is
     beside: Slot | None = None  # whose figure, of this KPI or its ``beside``, stands next to it
 
     @property

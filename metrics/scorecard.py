@@ -127,6 +127,7 @@ class Tile:
     beside: Beside | None = None  # another figure, shown after the headline
     limits: Bounds | None = None  # of the headline's period; None: the KPI is not charted here
     signal: Signal | None = None
+    hint: Signal | None = None  # the third rule, which the KPI page alone tells
     baseline: str = ""  # what the limits are made of, in words
     span: Span | None = None  # the days that the headline is of
     compared: Span | None = None  # those that it is compared with

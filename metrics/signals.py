@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from statistics import fmean
 
 BASELINE_FROM, BASELINE_TO = 12, 26  # complete periods
@@ -33,6 +32,8 @@ class Rule(StrEnum):
 
 # The exceptions band and the tiles go by these alone; the KPI page by all three.
 BAND_RULES = (Rule.OUTSIDE, Rule.RUN)
+# Windows that overlap move together: a run of them is no news, one point outside is.
+OVERLAP_RULES = (Rule.OUTSIDE,)
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,38 @@ class Found:
     length: int
 
 
-def moving_ranges(values: Sequence[float | None]) -> list[float]:
-    """|x(i) − x(i−1)| of neighbours; a gap has no range across it."""
-    return [abs(b - a) for a, b in pairwise(values) if a is not None and b is not None]
+def moving_ranges(values: Sequence[float | None], lag: int = 1) -> list[float]:
+    """|x(i) − x(i−lag)|; a gap has no range across it."""
+    pairs = zip(values, values[lag:], strict=False)
+    return [abs(b - a) for a, b in pairs if a is not None and b is not None]
 
 
-def baseline_of(values: Sequence[float | None]) -> Baseline | None:
-    """The baseline over up to 26 periods; None with fewer than 12 figures or without variation."""
+def needed_ranges(lag: int) -> int:
+    """How many moving ranges a baseline needs at the least. Those of windows that overlap overlap
+    themselves: they must reach over twice the window, or they tell too little."""
+    return max(BASELINE_FROM, 2 * lag)
+
+
+def fewest_figures(lag: int) -> int:
+    """How many figures a baseline needs at the least."""
+    return BASELINE_FROM if lag == 1 else needed_ranges(lag) + lag
+
+
+def longest_baseline(lag: int) -> int:
+    """The most periods of a baseline: 26, or of windows that overlap those that make 26 ranges."""
+    return BASELINE_TO if lag == 1 else BASELINE_TO + lag
+
+
+def baseline_of(values: Sequence[float | None], lag: int = 1) -> Baseline | None:
+    """The baseline over up to 26 periods; None with fewer than 12 figures or without variation.
+
+    ``lag``: how many periods on the next figure stands on other days alone. Figures over windows
+    that overlap (``lag`` > 1) are compared with that one, and need ``needed_ranges`` of them.
+    """
     known = [value for value in values if value is not None]
-    ranges = moving_ranges(values)
-    if not BASELINE_FROM <= len(known) <= BASELINE_TO or not any(ranges):
+    ranges = moving_ranges(values, lag)
+    few = len(known) < fewest_figures(lag) or (lag > 1 and len(ranges) < needed_ranges(lag))
+    if few or len(known) > longest_baseline(lag) or not any(ranges):
         return None
     return Baseline(fmean(known), fmean(ranges), min(known), max(known), len(known))
 

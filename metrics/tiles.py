@@ -14,6 +14,7 @@ from math import ceil
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Period, Span
 from metrics.catalog import find_metric
+from metrics.charting import TRAILING, TRAILING_WEEKS, Charted, how_charted
 from metrics.compare import change_between, marks_of, run_rate, target_state, why_undefined
 from metrics.engine import run_query
 from metrics.model import Kind, Metric, Status
@@ -31,10 +32,9 @@ from metrics.scorecard import (
     WorkingDays,
 )
 from metrics.targets import Aim, Targets, aim_of, due_of, is_additive, read_targets
-from metrics.usual import NO_MARK, Usual, UsualMark
+from metrics.usual import NO_MARK, TOO_LONG, Usual, UsualMark
 from metrics.view import Frame
 
-TRAILING_WEEKS = 13
 EARLY_DAYS = 7
 # The shortest a period of a cadence can be, in days.
 SHORTEST_DAYS = {
@@ -81,13 +81,10 @@ class Board:
 
     # -- plans ------------------------------------------------------------------------------
 
-    def _charted(self, plans: list[Plan]) -> dict[Metric, int]:
-        """The KPIs with natural limits, each with how many periods may be unripe."""
-        return {
-            plan.metric: self._unripe(plan.metric) if plan.seeks_full_cohort else 0
-            for plan in plans
-            if plan.is_charted
-        }
+    @staticmethod
+    def _charted(plans: list[Plan]) -> dict[Metric, Charted]:
+        """The KPIs with natural limits, each with how it is charted."""
+        return {plan.metric: plan.charted for plan in plans if plan.charted is not None}
 
     def _label(self, metric: Metric) -> str:
         if metric.kind is not Kind.COHORT:
@@ -114,6 +111,7 @@ class Board:
         periods = self.calendar.recent(frame.period, POINTS)
         compared = frame.compared
         running = frame.is_running
+        charted = how_charted(metric, frame.period, self.calendar)
         return Plan(
             metric,
             self._label(metric),
@@ -123,7 +121,8 @@ class Board:
             beside=Slot(frame.period, frame.period.span) if metric.beside else None,
             to_go=self._to_go(frame.period, frame.elapsed_days) if running else None,
             versus_prefix=f"the same {in_days(frame.elapsed_days)} of " if running else "",
-            is_charted=not running and metric.kind is not Kind.DERIVED,
+            charted=None if running else charted,
+            no_limits=TOO_LONG if charted is None else "",
         )
 
     def _unripe(self, metric: Metric) -> int:
@@ -134,8 +133,9 @@ class Board:
         """Enough periods back to find the newest cohort whose window has passed for everybody."""
         periods = self.calendar.recent(self.frame.period, POINTS + self._unripe(metric) + 1)
         slots = tuple(Slot(period, period.span) for period in periods)
+        charted = Charted(unripe=self._unripe(metric))
         return Plan(
-            metric, self._label(metric), slots, None, seeks_full_cohort=True, is_charted=True
+            metric, self._label(metric), slots, None, seeks_full_cohort=True, charted=charted
         )
 
     def _plan_trailing(self, metric: Metric) -> Plan:
@@ -154,12 +154,12 @@ class Board:
             None if compared is None else self._trailing(compared),
             qualifier=f"{TRAILING_WEEKS} weeks",
             aim=self._trailing_aim(metric, last),
-            versus_prefix=f"{TRAILING_WEEKS} weeks to ",
+            charted=TRAILING,
         )
 
     @staticmethod
     def _trailing(week: Period) -> Slot:
-        return Slot(week, Span(week.end - timedelta(weeks=TRAILING_WEEKS), week.end))
+        return Slot(week, TRAILING.span(week))
 
     def _plan_goal(self, metric: Metric) -> Plan:
         """Amounts stand quarter to date, whatever shorter period is reviewed; the rest as tiles."""
@@ -211,7 +211,7 @@ class Board:
     def _ask_for(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
         spans = {span for plan in plans for span in plan.spans(self.frame)}
         for plan in plans:
-            if plan.is_charted:
+            if plan.charted is not None:
                 spans.update(self._usual.spans(plan.metric, plan.periods))
         metrics = dict.fromkeys(plan.metric.id for plan in plans)
         metrics |= dict.fromkeys(p.metric.beside for p in plans if p.beside and p.metric.beside)
@@ -252,7 +252,7 @@ class Board:
         change = self._change(plan, slot, row)
         shown = range(last + 1)[-POINTS:] if len(plan.slots) > 1 else ()
         judged = None
-        if plan.is_charted:
+        if plan.charted is not None:
             judged = self._usual.judge(plan.metric, plan.periods[: last + 1])
         return Tile(
             metric=plan.metric,
@@ -274,7 +274,8 @@ class Board:
             beside=self._beside(plan),
             limits=judged.marks[last].limits if judged else None,
             signal=judged.signal if judged else None,
-            baseline=self._usual.words(plan.metric) if plan.is_charted else "",
+            hint=judged.hint if judged else None,
+            baseline=plan.no_limits if plan.charted is None else self._usual.words(plan.metric),
             span=slot.span,
             compared=self._compared_span(plan, slot),
             note=row.note,

@@ -7,7 +7,7 @@ not answer the limits are computed on the fly, and ``note`` says so.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,15 +15,28 @@ from data.errors import ScorecardError
 from data.warehouse import Warehouse
 from metrics.baselines import STATE_TROUBLE, lock_references, locked_references, scope_of
 from metrics.calendar import Cadence, Period, Span
-from metrics.charting import HISTORY, Basis, Reference, Rows, Series
+from metrics.charting import Basis, Charted, Reference, Rows, Series
 from metrics.model import Direction, Kind, Metric
 from metrics.scorecard import Bounds, Signal
-from metrics.signals import BAND_RULES, BASELINE_FROM, Found, Limits, Rule, find_signals
+from metrics.signals import (
+    BAND_RULES,
+    BASELINE_FROM,
+    NEAR_OF,
+    OVERLAP_RULES,
+    Found,
+    Limits,
+    Rule,
+    fewest_figures,
+    find_signals,
+)
 from metrics.targets import is_additive
 from metrics.view import Frame
 
 NOT_LOCKED = "limits not locked: the state database does not answer"
-_PERIODS = {
+TOO_LONG = (
+    "no limits: each figure looks so far back that windows that share no day would take years"
+)
+PERIOD_NAMES = {
     Cadence.WEEKLY: ("week", "weeks"),
     Cadence.BIWEEKLY: ("pair of weeks", "pairs of weeks"),
     Cadence.MONTHLY: ("month", "months"),
@@ -51,17 +64,20 @@ NO_MARK = UsualMark(None, False, None)
 
 @dataclass(frozen=True)
 class Judged:
-    """A tile's trend against its limits: a mark for each period, and the signal of the last."""
+    """A tile's trend against its limits: a mark for each period, the signal of the last, and
+    where it has none the third rule as a hint."""
 
     marks: tuple[UsualMark, ...]
     signal: Signal | None
+    hint: Signal | None = None
 
 
 class Usual:
-    """The baselines of a board's charted KPIs. ``charted``: each with how many of the newest
-    periods may still be unripe (cohorts)."""
+    """The baselines of a board's charted KPIs, each with how it is charted."""
 
-    def __init__(self, warehouse: Warehouse, frame: Frame, charted: dict[Metric, int]) -> None:
+    def __init__(
+        self, warehouse: Warehouse, frame: Frame, charted: Mapping[Metric, Charted]
+    ) -> None:
         self.warehouse = warehouse
         self.frame = frame
         self.calendar = frame.calendar
@@ -73,7 +89,11 @@ class Usual:
             for metric in charted
         }
         self._references = self._read()
-        self._series = Series(self.calendar, {})
+        self._series = self._series_of({})
+
+    def _series_of(self, rows: Rows) -> Series:
+        how = {metric.id: charted for metric, charted in self.charted.items()}
+        return Series(self.calendar, rows, how)
 
     def _read(self) -> dict[str, Reference]:
         if not self._scopes:
@@ -94,7 +114,7 @@ class Usual:
         """The periods that a first baseline is taken from: up to the last complete one of the
         data, whichever period is looked at, so that it does not depend on who looks first."""
         newest = self.calendar.default_period(self.cadence, self.frame.view.as_of)
-        return self.calendar.recent(newest, HISTORY + self.charted[metric])
+        return self.calendar.recent(newest, self.charted[metric].history)
 
     def spans(self, metric: Metric, shown: Iterable[Period]) -> Iterable[Span]:
         """The spans to ask for beside those shown."""
@@ -102,17 +122,18 @@ class Usual:
             return
         reference = self._references.get(metric.id)
         history = [] if reference is not None else self._history(metric)
-        yield from (period.span for period in history)
+        span = self.charted[metric].span
+        yield from (span(period) for period in history)
         basis = None if reference is None else reference.basis
         if is_additive(metric) and basis is not Basis.PER_DAY:
             for period in (*history, *shown):
-                yield self.calendar.year_before(period).span
+                yield span(self.calendar.year_before(period))
 
     # -- answers ----------------------------------------------------------------------------
 
     def settle(self, rows: Rows) -> None:
         """Take the answers; find the baselines that are not locked yet, and lock them."""
-        self._series = Series(self.calendar, rows)
+        self._series = self._series_of(rows)
         missing = {
             metric.id: reference
             for metric in self.charted
@@ -143,7 +164,11 @@ class Usual:
             self._mark(metric, limits, value, scale)
             for value, scale in zip(values, scales, strict=True)
         )
-        return Judged(marks, self._signal(metric, limits, values))
+        if self.charted[metric].overlaps:
+            return Judged(marks, self._signal(metric, limits, values, OVERLAP_RULES))
+        signal = self._signal(metric, limits, values, BAND_RULES)
+        hint = None if signal else self._signal(metric, limits, values, (Rule.NEAR,))
+        return Judged(marks, signal, hint)
 
     def _mark(
         self, metric: Metric, limits: Limits, value: float | None, scale: float | None
@@ -156,10 +181,14 @@ class Usual:
         return UsualMark(bounds, True, self._is_better(metric, 1 if value > limits.high else -1))
 
     def _signal(
-        self, metric: Metric, limits: Limits, values: Sequence[float | None]
+        self,
+        metric: Metric,
+        limits: Limits,
+        values: Sequence[float | None],
+        rules: Sequence[Rule],
     ) -> Signal | None:
-        """The stronger of the two rules that a tile goes by."""
-        found = [one for one in find_signals(values, limits) if one.rule in BAND_RULES]
+        """The strongest of some rules that the last value fulfils."""
+        found = [one for one in find_signals(values, limits) if one.rule in rules]
         if not found or (value := values[-1]) is None:
             return None
         return Signal(
@@ -179,22 +208,40 @@ class Usual:
     def words(self, metric: Metric) -> str:
         """What a KPI's limits are made of: "26 weeks, 2026-W08 to 2026-W33, locked 21 Nov"."""
         reference = self.reference(metric)
+        how, many = self.charted[metric], PERIOD_NAMES[self.cadence][1]
         if reference is None:
-            return f"no limits: a baseline needs {BASELINE_FROM} complete periods that vary"
+            return _no_limits(how, many)
         parts = [
-            f"{reference.baseline.count} {_PERIODS[self.cadence][1]}",
+            f"{reference.baseline.count} {many}",
             f"{reference.first} to {reference.last}",
             *_BASES[reference.basis],
         ]
+        if how.overlaps:
+            parts.append(f"compared with those {how.lag} {many} on, which share no day")
         if reference.locked_at is None:
             return ", ".join([*parts, "not locked"])
         day = self.calendar.local(reference.locked_at).date()
         return ", ".join([*parts, f"locked {day}"])
 
     def _rule_words(self, metric: Metric, found: Found) -> str:
-        one, many = ("cohort", "cohorts") if metric.kind is Kind.COHORT else _PERIODS[self.cadence]
+        is_cohort = metric.kind is Kind.COHORT
+        one, many = ("cohort", "cohorts") if is_cohort else PERIOD_NAMES[self.cadence]
         where = "above" if found.side > 0 else "below"
+        if self.charted[metric].overlaps:
+            return f"{where} its usual range"
         if found.rule is Rule.OUTSIDE:
             running = f", {found.length} {many} running" if found.length > 1 else ""
             return f"{where} its usual range{running}"
+        if found.rule is Rule.NEAR:
+            return (
+                f"{found.length} of {NEAR_OF} {many} {where} the average, nearer to the limit than "
+                "to it"
+            )
         return f"{found.length} {many if found.length > 1 else one} {where} the average"
+
+
+def _no_limits(how: Charted, many: str) -> str:
+    if not how.overlaps:
+        return f"no limits: a baseline needs {BASELINE_FROM} complete periods that vary"
+    count = fewest_figures(how.lag)
+    return f"no limits: a baseline of figures that overlap needs {count} {many} that vary"

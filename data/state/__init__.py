@@ -4,12 +4,13 @@
 this program's version when it is opened.
 """
 
-from data.state.models import Base, Baseline, SignInFailure, User
+from data.state.models import Base, Baseline, DefinitionVersion, SignInFailure, User
 from data.state.store import StateStore, close_state, open_state, state_url
 
 __all__ = [
     "Base",
     "Baseline",
+    "DefinitionVersion",
     "SignInFailure",
     "StateStore",
     "User",

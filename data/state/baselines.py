@@ -6,14 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from data.errors import StateError
 from data.state.models import Baseline, utc_now
 from data.state.store import StateStore
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _newest(session: Session, keys: Iterable[str]) -> dict[str, Baseline]:
@@ -31,15 +28,21 @@ def read_baselines(store: StateStore, keys: Sequence[str]) -> dict[str, Baseline
         return _newest(session, keys)
 
 
+def read_revisions(store: StateStore, key: str) -> Sequence[Baseline]:
+    """Every baseline that was ever locked under a key, newest first."""
+    statement = select(Baseline).where(Baseline.key == key).order_by(Baseline.revision.desc())
+    with store.read() as session:
+        return list(session.scalars(statement))
+
+
 def lock_baselines(store: StateStore, rows: Sequence[dict[str, Any]]) -> dict[str, Baseline]:
     """Lock baselines (columns of ``Baseline``) and return what holds, by key.
 
     Where another process was first, its baseline stands and is returned. One transaction.
     """
     with store.write() as session:
-        insert = _INSERTS[store.engine.dialect.name](Baseline)
         values = [{"revision": 0, "locked_at": utc_now(), **row} for row in rows]
-        session.execute(insert.on_conflict_do_nothing(), values)
+        session.execute(store.insert_into(Baseline).on_conflict_do_nothing(), values)
         return _newest(session, [row["key"] for row in rows])
 
 

@@ -96,3 +96,21 @@ class Baseline(Base):
     locked_at: Mapped[datetime] = mapped_column(default=utc_now)
     reason: Mapped[str | None] = mapped_column(Text)
     locked_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class DefinitionVersion(Base):
+    """What a KPI's number meant from the moment on at which it was first seen.
+
+    ``parts`` is all that decides it, as JSON, ``fingerprint`` its hash
+    (``metrics/definitions.py``). Rows are never changed: another definition adds the next
+    ``version``, and the newest holds.
+    """
+
+    __tablename__ = "definition_versions"
+
+    company: Mapped[str] = mapped_column(Text, primary_key=True)
+    metric: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    parts: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -6,8 +6,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,6 +19,9 @@ from data.dialects import parse_url
 from data.errors import StateError
 from data.state.engine import WRITES, checked_url, make_engine
 from data.state.migrate import migrate
+from data.state.models import Base
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def state_url() -> URL:
@@ -55,6 +60,10 @@ class StateStore:
     def write(self) -> Iterator[Session]:
         with _in_words(self.url), self._writing.begin() as session:
             yield session
+
+    def insert_into(self, model: type[Base]) -> Any:
+        """An INSERT of the database's own dialect, for its ``on_conflict_do_nothing``."""
+        return _INSERTS[self.engine.dialect.name](model)
 
     def close(self) -> None:
         self.engine.dispose()

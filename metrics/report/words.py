@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from metrics.model import Status, Unit
 from metrics.report.format import UNDEFINED, Formats
 from metrics.scorecard import Beside, Change, EarlyRead, Scorecard, TargetState, Tile
+
+# What the line under a tile's value has room for.
+LINE_CHARACTERS = 37
 
 
 class Judgement(StrEnum):
@@ -49,16 +52,24 @@ def change_line(tile: Tile, formats: Formats) -> str:
 
 
 def change_words(tile: Tile, formats: Formats) -> Words:
-    """The change with "usual" or "beyond usual"; only the latter is judged."""
-    text = change_line(tile, formats)
+    """The change with "usual" or "beyond usual"; only the latter is judged. One line of a tile:
+    where that gets too long the percentage is left out."""
     if tile.limits is None or tile.value is None or tile.status is not Status.FINAL:
-        return Words(text)
-    if tile.signal is None:
-        return Words(f"{text} · usual" if text else "usual")
-    judgement = {True: Judgement.GOOD, False: Judgement.BAD, None: Judgement.NONE}
-    return Words(
-        f"{text} · beyond usual" if text else "beyond usual", judgement[tile.signal.is_better]
-    )
+        return Words(change_line(tile, formats))
+    verdict, judgement = "usual", Judgement.NONE
+    if tile.signal is not None:
+        verdict = "beyond usual"
+        judged = {True: Judgement.GOOD, False: Judgement.BAD, None: Judgement.NONE}
+        judgement = judged[tile.signal.is_better]
+    text = _with_verdict(change_line(tile, formats), verdict)
+    if len(text) > LINE_CHARACTERS and tile.change is not None:
+        short = replace(tile, change=replace(tile.change, percent=None))
+        text = _with_verdict(change_line(short, formats), verdict)
+    return Words(text, judgement)
+
+
+def _with_verdict(change: str, verdict: str) -> str:
+    return f"{change} · {verdict}" if change else verdict
 
 
 def early_line(early: EarlyRead, unit: Unit, formats: Formats) -> str:

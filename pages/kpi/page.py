@@ -9,6 +9,7 @@ import streamlit as st
 from metrics.catalog import CATALOG
 from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
 from pages.view import kpi_charts, kpi_html
+from pages.view.kpi_history import show_history
 from pages.view.records_table import show_records
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to
@@ -34,6 +35,8 @@ def show_kpi() -> None:
         left, right = st.columns(2, gap="large")
     with left:
         _show_segments(kpi, request)
+        if not view.present:
+            show_history(kpi, request)
     with right:
         kpi_charts.show_waterfall(kpi, request)
         if not view.present:

@@ -40,6 +40,8 @@ def header_html(kpi: Kpi, formats: Formats) -> str:
     lines.append(f"<p>{_e(goal)} {_judged(state)}</p>")
     if tile.signal is not None:
         lines.append(f"<p>{_judged(_signal_words(tile.signal))}</p>")
+    elif tile.hint is not None:
+        lines.append(f"<p>{_judged(_signal_words(tile.hint))}</p>")
     if tile.early is not None:
         lines.append(f"<p>{_e(words.early_line(tile.early, metric.unit, formats))}</p>")
     marks = " · ".join(mark.text for mark in tile.marks)

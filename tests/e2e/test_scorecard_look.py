@@ -174,6 +174,15 @@ def test_sparklines_stand_beside_their_tiles_at_any_height(visit: Visit) -> None
         assert max(offsets) < 3
 
 
+def test_a_strip_of_words_or_a_lower_window_makes_nothing_scroll(visit: Visit) -> None:
+    assert scroll_excess(visit(DESK, "/?region=EMAE&cadence=daily")) == (0, 0)
+    page = visit(ROOM, "/?present=1")
+    for width, height in ((1920, 940), (1600, 900), (1366, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        assert scroll_excess(page) == (0, 0), (width, height)
+
+
 @pytest.mark.parametrize(("size", "query"), [(DESK, "/"), (ROOM, "/?present=1")])
 def test_the_text_of_a_tile_or_story_stays_inside_it(
     visit: Visit, size: tuple[int, int], query: str

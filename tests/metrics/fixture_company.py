@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from tests.build import at
 from tests.metrics.fixture_rows import (
@@ -42,6 +43,7 @@ PERIODS = {
     "month": (date(2026, 6, 1), date(2026, 7, 1)),
     "quarter": (date(2026, 4, 1), date(2026, 7, 1)),
 }
+Row = dict[str, Any]
 REPS: list[Row] = [
     {"rep_id": "R1", "team": "sales", "manager": "Ann", "timezone": "America/New_York"},
     {"rep_id": "R2", "team": "sales", "manager": "Bob", "timezone": "America/New_York"},

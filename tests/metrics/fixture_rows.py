@@ -8,8 +8,6 @@ Moments are UTC, without their year where that is 2026; ``-`` is NULL.
 
 from __future__ import annotations
 
-Row = dict[str, Any]
-
 # lead account channel region owner created | stage at, …      ("-" is NULL)
 LEADS = """
 L01 A1 paid    EMEA R1 04-01 03:30 | lead 04-01 03:30, mql 04-01 04:30, sal 04-02 15:00, sql 04-05 15:00, opportunity 04-10 12:00, customer 05-20 12:00

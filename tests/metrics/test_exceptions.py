@@ -156,6 +156,14 @@ def test_only_beyond_usual_is_judged():
     assert "usual" not in change_words(open_tile, FORMATS).text
 
 
+def test_a_change_that_is_too_long_for_its_line_leaves_the_percentage_out():
+    change = Change(-94.95, -0.047, "W45", True)
+    cost = of("cost_per_mql", value=1916.0, unit=Unit.MONEY, limits=USUAL, change=change)
+    assert change_words(cost, FORMATS).text == "▼ −€94.95 (−4.7%) vs W45 · usual"
+    beyond = replace(cost, signal=OUT_BELOW)
+    assert change_words(beyond, FORMATS).text == "▼ −€94.95 vs W45 · beyond usual"
+
+
 def test_the_band_escapes_what_data_hold():
     bad = of("a", signal=OUT_BELOW, limits=USUAL, label="<img src=x onerror=alert(1)>")
     shown = card(bad)

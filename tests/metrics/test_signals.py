@@ -19,9 +19,12 @@ from metrics.signals import (
     Limits,
     Rule,
     baseline_of,
+    fewest_figures,
     find_signals,
     is_drifting,
+    longest_baseline,
     moving_ranges,
+    needed_ranges,
     von_neumann,
 )
 
@@ -51,6 +54,29 @@ def test_limits_by_hand():
     assert limits.low == pytest.approx(11.5 - 4.110909, abs=1e-6)
     assert limits.high == pytest.approx(15.610909, abs=1e-6)
     assert limits.range_high == pytest.approx(5.050545, abs=1e-6)
+
+
+def test_windows_that_overlap_by_hand():
+    """Of lag 2: ranges |11−10| |13−12| |12−11| |10−13| |11−12| |13−10| |12−11| |11−13| |10−12|
+    |13−11| = 17 over 10, and ten ranges are too few."""
+    assert moving_ranges(TWELVE, 2) == [1, 1, 1, 3, 1, 3, 1, 2, 2, 2]
+    assert baseline_of(TWELVE, 2) is None
+    longer = [*TWELVE, 12.0, 10.0]
+    found = baseline_of(longer, 2)
+    assert found is not None
+    assert found.count == 14
+    assert found.mean_range == pytest.approx((17 + 2 + 3) / 12)
+    assert baseline_of([*longer, *longer, 1.0], 2) is None  # more than 26 ranges
+
+
+@pytest.mark.parametrize(
+    ("lag", "ranges", "figures", "most"), [(1, 12, 12, 26), (2, 12, 14, 28), (8, 16, 24, 34),
+                                           (13, 26, 39, 39)]
+)  # fmt: skip
+def test_the_longer_the_window_the_more_ranges(lag, ranges, figures, most):
+    assert (needed_ranges(lag), fewest_figures(lag), longest_baseline(lag)) == (
+        ranges, figures, most,
+    )  # fmt: skip
 
 
 def test_fewer_than_twelve_more_than_26_or_no_variation_make_no_baseline():

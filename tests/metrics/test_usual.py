@@ -17,11 +17,14 @@ from data.warehouse import Warehouse, open_warehouse
 from metrics.baselines import rebase
 from metrics.cache import RESULTS
 from metrics.calendar import Cadence, Calendar
+from metrics.catalog import CATALOG
+from metrics.charting import lag_of
 from metrics.errors import QueryError
+from metrics.headline import headline
 from metrics.model import Status
 from metrics.scorecard import Scorecard, Tile, build_scorecard
 from metrics.signals import Rule
-from metrics.usual import NOT_LOCKED
+from metrics.usual import NOT_LOCKED, TOO_LONG
 from metrics.view import View
 from tests.build import fill
 
@@ -141,6 +144,7 @@ def test_a_baseline_is_locked_once_and_reading_it_writes_nothing(warehouse):
     assert [(b.metric, b.revision, b.count) for b in locked] == [
         ("leads", 0, 26),
         ("mql_to_sql", 0, 26),
+        ("win_rate", 0, 39),
     ]
     RESULTS.clear()
     writes = []
@@ -175,8 +179,8 @@ def test_another_definition_or_filter_has_a_baseline_of_its_own(filled, company)
     company(filled, CONFIG + "[conversion_days]\nmql_to_sql = 14\n")
     card_of(open_warehouse())
     metrics = [b.metric for b in stored()]
-    assert metrics == ["leads"] * 2 + ["mql_to_sql"] * 3
-    assert len({b.key for b in stored()}) == 5
+    assert metrics == ["leads"] * 2 + ["mql_to_sql"] * 3 + ["win_rate"] * 2
+    assert len({b.key for b in stored()}) == 7
 
 
 def test_a_look_back_locks_nothing(warehouse):
@@ -211,9 +215,71 @@ def test_a_partial_period_and_a_maturing_cohort_never_trigger(warehouse):
     assert all(point.status is Status.FINAL for point in cohorts.points if point.limits)
 
 
-def test_trailing_weeks_overlap_and_have_no_limits(warehouse):
+def test_trailing_weeks_are_compared_with_those_that_share_no_day(warehouse):
+    """One deal a week, lost and won in turn: of 13 weeks 6 or 7 are won, in turn as well."""
     rate = tile(card_of(warehouse), "win_rate")
-    assert (rate.qualifier, rate.limits, rate.baseline) == ("13 weeks", None, "")
+    # The first 13 windows reach into the first week. Of the 41 others there are not 39 before the
+    # 13 on screen, so the first 39 make the baseline: those that end with weeks 13 to 51.
+    # A window that ends with an even week has 6 of 13 won, 13 weeks on 7 of 13.
+    values = [(6 if week % 2 == 0 else 7) / 13 for week in range(13, 52)]
+    mean, half = sum(values) / 39, 2.66 * (1 / 13)
+    assert rate.qualifier == "13 weeks"
+    assert rate.limits is not None
+    assert rate.limits.low == pytest.approx(mean - half)
+    assert rate.limits.high == pytest.approx(mean + half)
+    assert rate.baseline.startswith(
+        "39 weeks, 2025-W15 to 2026-W01, compared with those 13 weeks on, which share no day, lock"
+    )
+    assert rate.signal is None
+
+
+def test_windows_that_overlap_are_judged_by_the_first_rule_alone(company, tmp_path):
+    """Twelve won in a row: a run above the mean that is no news, as each holds the others."""
+    tables = rows([*([50] * WEEKS), 1])
+    for week in range(42, 54):
+        tables["opportunities"][week]["status"] = "won"
+    url = f"duckdb:///{tmp_path / 'won.duckdb'}"
+    fill(url, tables, CONFIG)
+    company(url, CONFIG)
+    RESULTS.clear()
+    rate = tile(card_of(open_warehouse()), "win_rate")
+    assert rate.limits is not None
+    assert all((point.value or 0) > rate.limits.mean for point in rate.points[-8:])
+    assert rate.value is not None
+    assert rate.value > rate.limits.high
+    assert rate.signal is not None
+    assert (rate.signal.rule, rate.signal.words) == (Rule.OUTSIDE, "above its usual range")
+    inside = [point for point in rate.points[-9:] if not point.is_outside]
+    before = tile(card_of(open_warehouse(), WEEKS - 1 - (9 - len(inside))), "win_rate")
+    assert (before.signal, before.hint) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("metric", "cadence", "lag"),
+    [
+        ("lead_velocity_rate", Cadence.WEEKLY, 8),
+        ("lead_velocity_rate", Cadence.BIWEEKLY, 4),
+        ("lead_velocity_rate", Cadence.MONTHLY, 2),
+        ("lead_velocity_rate", Cadence.QUARTERLY, 1),
+        ("sales_velocity", Cadence.WEEKLY, None),
+        ("sales_velocity", Cadence.MONTHLY, None),
+        ("bookings", Cadence.WEEKLY, 1),
+    ],
+)
+def test_after_how_many_periods_a_figure_shares_no_day(warehouse, metric, cadence, lag):
+    calendar = Calendar(warehouse.config)
+    period = calendar.period_of(MONDAY, cadence)
+    assert lag_of(CATALOG[metric], period, calendar) == lag
+
+
+def test_a_figure_that_looks_back_for_ever_says_why_it_has_no_limits(warehouse):
+    calendar, as_of = Calendar(warehouse.config), warehouse.default_as_of
+    view = View(calendar.default_period(Cadence.WEEKLY, as_of), as_of)
+    far = headline(warehouse, view, CATALOG["sales_velocity"])
+    assert (far.limits, far.baseline) == (None, TOO_LONG)
+    near = headline(warehouse, view, CATALOG["lead_velocity_rate"])
+    assert near.limits is not None
+    assert "those 8 weeks on, which share no day" in near.baseline
 
 
 def test_twelve_complete_periods_are_needed(warehouse):
