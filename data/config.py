@@ -181,6 +181,7 @@ class BusinessHours(Section):
 
 class Sla(Section):
     response_hours: dict[str, Hours] = {"default": 24.0}
+    fit_reasons: tuple[str, ...] = ("not_a_fit", "student", "competitor")
 
     def target_hours(self, priority: str | None) -> float:
         """Response target in business hours; a priority not listed has the default's 24 h."""
@@ -201,6 +202,11 @@ class Attribution(Section):
 class Mql(Section):
     score_at_least: float | None = None
     required_facts: tuple[Annotated[str, AfterValidator(_fact)], ...] = ()
+
+    @property
+    def agreed_facts(self) -> tuple[str, ...]:
+        """What must be known of a complete MQL: the required facts, where none are named all."""
+        return self.required_facts or FACTS
 
 
 class Links(Section):
@@ -246,7 +252,7 @@ class Config(Section):
         """Hash of all that the derived business-time tables depend on."""
         parts = {
             "hours": self.business_hours.model_dump(mode="json"),
-            "sla": self.sla.model_dump(mode="json"),
+            "sla": self.sla.model_dump(mode="json", include={"response_hours"}),
             "zone": self.company.timezone,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

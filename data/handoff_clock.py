@@ -47,18 +47,18 @@ def clock_rows(config: Config, calendars: Sequence[str]) -> Select:
     handed, own, found, due = (
         business_days.alias(name) for name in ("handed", "own", "found", "due")
     )
-    position = _position(handed, clock.c.handed_at).label("position")
+    position = position_of(handed, clock.c.handed_at).label("position")
     placed = (
         select(
             clock,
             position,
-            _position(own, clock.c.own_response_at).label("own_position"),
-            _position(found, clock.c.found_response_at).label("found_position"),
+            position_of(own, clock.c.own_response_at).label("own_position"),
+            position_of(found, clock.c.found_response_at).label("found_position"),
             (position + clock.c.target_seconds * MICROSECONDS).label("due_position"),
         )
-        .outerjoin_from(clock, handed, _holds(handed, clock.c.calendar, clock.c.handed_at))
-        .outerjoin(own, _holds(own, clock.c.calendar, clock.c.own_response_at))
-        .outerjoin(found, _holds(found, clock.c.calendar, clock.c.found_response_at))
+        .outerjoin_from(clock, handed, holds(handed, clock.c.calendar, clock.c.handed_at))
+        .outerjoin(own, holds(own, clock.c.calendar, clock.c.own_response_at))
+        .outerjoin(found, holds(found, clock.c.calendar, clock.c.found_response_at))
     ).cte("placed")
     p = placed.c
     due_at = add_microseconds(due.c.opens_at, p.due_position - due.c.seconds_before * MICROSECONDS)
@@ -158,7 +158,7 @@ def _first_contacts() -> Select:
     )
 
 
-def _holds(row: FromClause, calendar: ColumnElement, moment: ColumnElement) -> ColumnElement[bool]:
+def holds(row: FromClause, calendar: ColumnElement, moment: ColumnElement) -> ColumnElement[bool]:
     """Whether a row of ``business_days`` is the one that holds a moment."""
     return and_(
         row.c.calendar == calendar,
@@ -168,7 +168,7 @@ def _holds(row: FromClause, calendar: ColumnElement, moment: ColumnElement) -> C
     )
 
 
-def _position(row: FromClause, moment: ColumnElement) -> ColumnElement[int]:
+def position_of(row: FromClause, moment: ColumnElement) -> ColumnElement[int]:
     """Business microseconds of the calendar up to a moment that the row holds."""
     within = microseconds_between(row.c.opens_at, least_of(moment, row.c.closes_at))
     return row.c.seconds_before * MICROSECONDS + within

@@ -124,7 +124,7 @@ class Compiler:
         fact = self.fact_of(key, metrics)
         if isinstance(key, ValuesKey):
             return self._values(fact, key)
-        return self._sums(fact)
+        return self._sums(fact) if fact.once is None else self._distinct(fact, fact.once)
 
     def fact_of(self, key: Key, metrics: Sequence[Metric]) -> Fact:
         """The fact that a key reads, made for this question and the metrics that read it."""
@@ -211,6 +211,25 @@ class Compiler:
                 spans.c.span, *members, *(func.sum(daily.c[name]).label(name) for name in columns)
             )
             .select_from(spans.join(daily, inside))
+            .group_by(spans.c.span, *members)
+        )
+
+    def _distinct(self, fact: Fact, once: ColumnElement[Any]) -> Select:
+        """A span counts what occurs in it once; days therefore cannot be rolled up to spans."""
+        columns = {
+            name: case((measure.columns("n")["n"] == 1, once))
+            for name, measure in fact.measures.items()
+        }
+        events = self.events(fact, columns).subquery("events")
+        spans = self._spans()
+        members = [events.c[member_label(name)] for name in self.query.by]
+        return (
+            select(
+                spans.c.span,
+                *members,
+                *(func.count(events.c[name].distinct()).label(name) for name in columns),
+            )
+            .select_from(spans.join(events, self._inside(events.c.day, spans)))
             .group_by(spans.c.span, *members)
         )
 

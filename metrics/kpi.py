@@ -312,9 +312,8 @@ class _Builder:
 
     def _segments(self, by: str, before: Span, now: Span) -> Segments:
         rows = run_query(self.warehouse, self._query((before, now), (by,)))
-        lacking = next((row.reason for row in rows if row.status is Status.NO_DATA), None)
-        if lacking is not None:
-            return Segments(by, reason=lacking)
+        if rows and all(row.status is Status.NO_DATA for row in rows):
+            return Segments(by, reason=rows[-1].reason)
         then = {row.members: row for row in rows if row.span == before}
         newest = [row for row in rows if row.span == now and _counts(row)]
         newest.sort(key=_size, reverse=True)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from metrics.calendar import Calendar, Span
-
-Parts = tuple[float | None, float | None, float | None]
 
 
 class Team(StrEnum):
@@ -66,17 +65,53 @@ class Measure:
     column: str
 
 
+class Parts(NamedTuple):
+    """What a derived KPI's inputs make; ``reason`` says in words why there is no value."""
+
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    reason: str | None = None
+
+
+class TargetOf(NamedTuple):
+    """The target of a metric over a span, under the question's own filter and split.
+
+    ``member``: of this (dimension, member) instead, where the question names none.
+    """
+
+    metric: str
+    span: Span
+    member: tuple[str, str] | None = None
+
+
 @dataclass(frozen=True)
 class Derived:
     """How a KPI is made of others, each over a span of its own.
 
     ``inputs`` says, for a span asked about, which metric over which span goes by which name; it is
-    given the company's calendar and the as-of moment. ``combine`` makes (value, numerator,
-    denominator) of the inputs' values by name, each None where undefined.
+    given the company's calendar and the as-of moment. ``combine`` makes the figures of the inputs'
+    values by name, each None where undefined.
+
+    ``targets`` says the same of the targets that it is made of (docs/targets.md); a target that is
+    not set is None. Where none of them is set the KPI has no data and says so.
     """
 
     inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]]
     combine: Callable[[Mapping[str, float | None]], Parts]
+    targets: Callable[[Span, Calendar, datetime], Mapping[str, TargetOf]] | None = None
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """What a KPI takes where ``table`` is empty, and how it says so.
+
+    ``mark`` stands beside the figure (two or three words), ``note`` is the sentence behind it.
+    """
+
+    table: str
+    mark: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +123,8 @@ class Metric:
     derived one how it is made of others.
     ``tables`` are those it cannot do without, ``needs_stages`` the stages that the company must
     use, ``maturing`` counts what is still open (a cohort knows that itself); ``slow`` KPIs stand
-    on the weekly scorecard over the trailing 13 weeks.
+    on the weekly scorecard over the trailing 13 weeks. ``by_account`` False: it cannot be counted
+    by account, though it counts stages.
     """
 
     id: str
@@ -112,3 +148,5 @@ class Metric:
     needs_stages: tuple[str, ...] = ()
     maturing: Measure | None = None
     derived: Derived | None = None
+    fallback: Fallback | None = None
+    by_account: bool = True

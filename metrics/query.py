@@ -55,8 +55,9 @@ class MetricQuery:
 class Row:
     """One answer: a metric over a span for one combination of members.
 
-    ``value`` is None where undefined, ``reason`` says why for ``no_data``. ``bound``: an
-    undefined percentile is more than this.
+    ``value`` is None where undefined, ``reason`` says why, for ``no_data`` always. ``bound``: an
+    undefined percentile is more than this. ``note`` says what a value rests on where that is not
+    what the definition prefers.
     """
 
     metric: str
@@ -69,6 +70,7 @@ class Row:
     maturing: int = 0
     reason: str | None = None
     bound: float | None = None
+    note: str | None = None
 
 
 def check_dimension(name: str) -> str:

@@ -8,13 +8,13 @@ ratio over two facts (cost per MQL) has two lists, a KPI made of others has thei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Integer, Select, case, func, literal, null, or_, select
+from sqlalchemy import FromClause, Integer, Select, case, func, literal, null, or_, select
 from sqlalchemy.sql.expression import ColumnElement
 
 from data.config import Config
@@ -147,7 +147,11 @@ class RecordList:
         shown = self._shown(fact, dimensions)
         keys = {f"key_{n}": column for n, column in enumerate(self._record.key)}
         columns = shown | keys | self._measured(fact)
-        events = self._compiler.events(fact, columns, dimensions).subquery("records")
+        if fact.once is not None:
+            columns["once"] = fact.once
+        events: FromClause = self._compiler.events(fact, columns, dimensions).subquery("records")
+        if fact.once is not None:
+            events = _one_of_each(events, list(keys))
         flags = self._flags(events.c)
         listed = select(*(events.c[name] for name in (*shown, *keys)), *flags.values())
         if self.metric.kind is Kind.COHORT:
@@ -196,7 +200,7 @@ class RecordList:
         for measure in (self.metric.numerator, self.metric.denominator):
             if measure is not None and measure.fact == self.fact_name:
                 found = fact.measures.get(measure.column)
-                if isinstance(found, Amount):
+                if isinstance(found, Amount) and found.is_money:
                     return found.value
         return None
 
@@ -285,6 +289,15 @@ class RecordList:
         return record | {"part": part, "outcome": outcome(self.metric, part, record)}
 
 
+def _one_of_each(events: FromClause, keys: Sequence[str]) -> FromClause:
+    """What counts once is listed once: by its first row in the numerator, else its first row."""
+    c = events.c
+    order = (c.in_top.desc(), c.at, *(c[key] for key in keys))
+    place = func.row_number().over(partition_by=c.once, order_by=order)
+    ranked = select(*c, place.label("place")).subquery("ranked")
+    return select(ranked).where(ranked.c.place == 1).subquery("one_of_each")
+
+
 def _count(measure: Count | Amount) -> ColumnElement:
     return measure.columns("n")["n"]
 
@@ -312,7 +325,12 @@ _OUTCOMES = {
     "lead_rejection_rate": ("rejected", "accepted"),
     "win_rate": ("won", "lost"),
     "win_rate_value": ("won", "lost"),
+    "wasted_effort_share": ("rejected for fit", "not rejected for fit"),
+    "redundant_outreach_rate": ("by both teams", "by one team"),
+    "mql_completeness": ("complete", "not complete"),
 }
+# A record that is still open, where that is not an answer which is not yet due.
+_OPEN = {"wasted_effort_share": "may still be rejected"}
 
 
 def outcome(metric: Metric, part: Part, record: dict[str, Any]) -> str:
@@ -324,7 +342,7 @@ def outcome(metric: Metric, part: Part, record: dict[str, Any]) -> str:
             Part.MATURING: "maturing",
         }.get(part, "converted early; counts when its window is over")
     if part is Part.MATURING:
-        return "not yet due"
+        return _OPEN.get(metric.id, "not yet due")
     if metric.kind is Kind.DURATION and record.get("value") is None:
         return "unanswered"
     if "amount" in record and record["amount"] is None:

@@ -373,6 +373,8 @@ def _newest_full(rows: list[Row]) -> int | None:
 
 
 def _why_undefined(row: Row) -> str:
+    if row.reason is not None:
+        return row.reason
     if row.numerator is None and row.denominator is None:
         return "no record has an amount"
     return "nothing to divide by in this period"

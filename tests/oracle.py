@@ -14,8 +14,8 @@ from typing import Any
 
 from metrics.calendar import Span
 from metrics.query import MetricQuery
+from tests.oracle_agreement import Agreement
 from tests.oracle_facts import COHORTS, DIMENSIONS, NEVER, STAGES, Item, NoSuchDimension, Parts
-from tests.oracle_handoffs import Handoffs
 
 Members = tuple[str | None, ...]
 
@@ -29,7 +29,7 @@ class Answer:
     maturing: int = 0
 
 
-class Oracle(Handoffs):
+class Oracle(Agreement):
     """Answers questions about one set of tables."""
 
     def answer(self, query: MetricQuery) -> dict[tuple[str, Span, Members], Answer]:
@@ -109,6 +109,9 @@ class Oracle(Handoffs):
             if maturing:
                 tops = bottoms = [item for item in tops if not item.is_open and not item.early]
             top, bottom = sum(item.top for item in tops), len(bottoms)
+        elif parts.kind == "distinct":
+            top = len({item.key for item in tops if item.top})
+            bottom = len({item.key for item in tops})
         else:
             top = total_of([item.top for item in tops])
             bottom = total_of([item.bottom for item in bottoms])
@@ -183,7 +186,17 @@ PARTS: dict[str, Callable[[Oracle, MetricQuery], Parts]] = {
     "response_hours": lambda o, q: o.response(q, 0.5),
     "response_hours_p90": lambda o, q: o.response(q, 0.9),
     "lead_rejection_rate": lambda o, q: o.rejections(q),
+    "mql_completeness": lambda o, q: o.completeness(q),
+    "overdue_handoffs": lambda o, q: o.overdue(q),
+    "wasted_effort_share": lambda o, q: o.wasted(q),
+    "redundant_outreach_rate": lambda o, q: o.outreach(q),
 }
+
+
+HANDOFF_METRICS = (
+    *("sla_response", "response_hours", "response_hours_p90", "lead_rejection_rate"),
+    *("overdue_handoffs", "wasted_effort_share"),
+)
 
 
 def _entities(metric: str) -> tuple[str, ...]:
@@ -192,9 +205,11 @@ def _entities(metric: str) -> tuple[str, ...]:
         return ("spend", *other.get(metric, ()))
     if metric == "meetings_held":
         return ("touches",)
-    if metric in ("sla_response", "response_hours", "response_hours_p90", "lead_rejection_rate"):
+    if metric in HANDOFF_METRICS:
         return ("handoffs",)
-    return ("leads",) if metric == "leads" or metric in STAGES else ("opportunities",)
+    if metric in ("leads", "redundant_outreach_rate") or metric in STAGES:
+        return ("leads",)
+    return ("opportunities",)
 
 
 ENTITIES = {metric: _entities(metric) for metric in PARTS}
@@ -203,4 +218,9 @@ TABLES = {
         "lead_stages" if entity == "leads" and metric != "leads" else entity for entity in entities
     )
     for metric, entities in ENTITIES.items()
+}
+TABLES |= {
+    "mql_completeness": ("lead_stages", "leads"),
+    "wasted_effort_share": ("handoffs", "touches"),
+    "redundant_outreach_rate": ("touches",),
 }

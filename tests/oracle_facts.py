@@ -36,6 +36,7 @@ class Item:
     is_open: bool = False  # still maturing
     early: bool = False  # converted inside a window that is still open
     span: float | None = None  # a duration; NEVER: it has not ended
+    key: str | None = None  # what counts once in a span
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Parts:
     """The items of a metric. ``bottoms`` are counted apart from ``tops`` where the denominator
     is of another kind of entity."""
 
-    kind: str  # count, sum, ratio, cohort, percentile, mean
+    kind: str  # count, sum, ratio, distinct (a ratio of keys), cohort, percentile, mean
     tops: list[Item]
     bottoms: list[Item] | None = None
     share: float = 0.5
@@ -76,6 +77,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "sals": ("sal",),
     "sqls": ("sql",),
     "cost_per_mql": ("mql",),
+    "mql_completeness": ("mql",),
     "lead_to_mql": ("lead", "mql"),
     "mql_to_sal": ("mql", "sal"),
     "mql_to_sql": ("mql", "sql"),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from metrics.catalog.parts import OPPORTUNITY_DIMENSIONS, count
-from metrics.model import Measure, Metric, Team
+from metrics.catalog.parts import (
+    HANDOFF_DIMENSIONS,
+    LEAD_DIMENSIONS,
+    OPPORTUNITY_DIMENSIONS,
+    count,
+)
+from metrics.model import Direction, Measure, Metric, Team
 
 
 def _new_business(id_: str, measure: Measure, what: str) -> Metric:
@@ -20,7 +25,37 @@ def _new_business(id_: str, measure: Measure, what: str) -> Metric:
     )
 
 
+def _waiting(id_: str, measure: str, what: str) -> Metric:
+    return count(
+        id_,
+        what,
+        Team.SALES,
+        Measure("handoffs_waiting", measure),
+        direction=Direction.NEUTRAL,
+        definition=f"{what}: unanswered, and not yet due.",
+        formula="Number of handoffs",
+        counted_by="the handoff",
+        tables=("handoffs", "handoff_clock"),
+        dimensions=HANDOFF_DIMENSIONS,
+    )
+
+
 METRICS = (
+    count(
+        "_mqls_delivered",
+        "MQLs delivered",
+        Team.MARKETING,
+        Measure("mql_passes", "delivered"),
+        definition="MQLs, re-MQLs included, that were complete at entry and handed to sales.",
+        formula="Number of MQLs delivered",
+        counted_by="the MQL entry",
+        tables=("lead_stages", "leads", "handoffs"),
+        dimensions=LEAD_DIMENSIONS,
+        needs_stages=("mql",),
+        by_account=False,
+    ),
+    _waiting("_handoffs_waiting", "n", "Handoffs that wait"),
+    _waiting("_handoffs_due_soon", "due_soon", "Handoffs due soon"),
     _new_business("_new_created", Measure("opportunities_created", "new"), "opportunities created"),
     _new_business("_new_closed", Measure("opportunities_closed", "closed_new"), "deals closed"),
 )

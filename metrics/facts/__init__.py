@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from metrics.facts import handoffs, leads, opportunities, spend, stages, touches
+from metrics.facts import (
+    effort,
+    handoffs,
+    leads,
+    opportunities,
+    outreach,
+    qualification,
+    spend,
+    stages,
+    touches,
+    waiting,
+)
 from metrics.facts.base import Context, Fact
 
 FACTS: dict[str, Callable[[Context], Fact]] = {
@@ -24,6 +35,11 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "handoffs": handoffs.handed,
     "dispositions": handoffs.disposed,
     "touches": touches.touched,
+    "handoffs_waiting": waiting.waiting,
+    "handoffs_worked": effort.worked,
+    "outreach": outreach.contacted,
+    "mqls_qualified": qualification.qualified,
+    "mql_passes": qualification.passed,
 }
 
 __all__ = ["FACTS", "Context", "Fact"]

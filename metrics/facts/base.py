@@ -50,6 +50,7 @@ class Amount:
 
     value: Column
     condition: Column | None = None
+    is_money: bool = True
 
     def columns(self, name: str) -> dict[str, Column]:
         known = self.value.is_not(None)
@@ -111,7 +112,9 @@ class Fact:
 
     ``moment`` is a UTC timestamp, ``day`` a business day; one of the two is given. ``values`` are
     per-row numbers for percentiles and means, NULL where a row does not take part. ``record``
-    says how a row is shown in the list of records behind a number.
+    says how a row is shown in the list of records behind a number. ``once`` is what counts once
+    in a span, however many of its rows lie in it: its measures are then all ``Count``, and
+    several spans do not add up.
     """
 
     source: FromClause
@@ -122,6 +125,7 @@ class Fact:
     values: Mapping[str, Column] = field(default_factory=dict)
     conditions: tuple[Column, ...] = ()
     record: Record | None = None
+    once: Column | None = None
 
 
 class Dimensions:

@@ -15,7 +15,7 @@ SECONDS_AN_HOUR = 3_600.0
 UNANSWERED = 1e18
 
 
-def _links() -> Links:
+def handoff_links() -> Links:
     h = handoffs.c
     return Links(
         own={"priority": h.priority},
@@ -25,7 +25,7 @@ def _links() -> Links:
     )
 
 
-def _record(dated: str, shown: dict[str, Shown]) -> Record:
+def handoff_record(dated: str, shown: dict[str, Shown]) -> Record:
     h = handoffs.c
     own = {"priority": Shown("Priority", h.priority), "leg": Shown("Leg", h.leg)}
     ids = {"handoff_id": Shown("Handoff", h.handoff_id)}
@@ -63,7 +63,7 @@ def handed(context: Context) -> Fact:
     return Fact(
         source=handoffs.join(handoff_clock, c.handoff_id == handoffs.c.handoff_id),
         moment=handoffs.c.handed_at,
-        links=_links(),
+        links=handoff_links(),
         measures={
             "n": Count(),
             "due": Count(due),
@@ -75,7 +75,7 @@ def handed(context: Context) -> Fact:
             "response_hours": case((due, func.coalesce(hours, literal(UNANSWERED, Double)))),
         },
         conditions=(handoffs.c.handed_at <= context.as_of,),
-        record=_record(
+        record=handoff_record(
             "Handed over",
             {
                 "due_at": Shown("Due", c.due_at, "moment"),
@@ -92,13 +92,13 @@ def disposed(context: Context) -> Fact:
     return Fact(
         source=handoffs,
         moment=h.disposed_at,
-        links=_links(),
+        links=handoff_links(),
         measures={
             "disposed": Count(h.disposition.is_not(None)),
             "rejected": Count(h.disposition == "rejected"),
         },
         conditions=(h.disposed_at <= context.as_of, h.handed_at <= context.as_of),
-        record=_record(
+        record=handoff_record(
             "Disposed",
             {
                 "disposition": Shown("Disposition", h.disposition),

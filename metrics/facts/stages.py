@@ -110,6 +110,11 @@ def _first_of_unit(context: Context, members: FromClause, name: str) -> FromClau
     return first.subquery(name)
 
 
+def counted_entries(context: Context, stage: str) -> FromClause:
+    """The counted units by their first entry into a stage: ``lead_id`` and ``at``."""
+    return _first_of_unit(context, _members(context, stage), "counted")
+
+
 def _followed(context: Context, members: FromClause, targets: tuple[str, ...]) -> FromClause:
     """The counted units with the first entry into each target stage at or after their own."""
     counted = _first_of_unit(context, members, "counted")

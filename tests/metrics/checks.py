@@ -7,6 +7,10 @@ as-of moment (UTC) and, for cohorts, the window in days.
 
 from __future__ import annotations
 
+import re
+
+from tests.metrics import checks_agreement as agreement
+
 # The business day of a moment in New York, where the fixture company is.
 DAY_OF = "CAST((({at} AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York') AS DATE)"
 INSIDE = " >= CAST(:first AS DATE) AND {day} < CAST(:last AS DATE)"
@@ -15,6 +19,11 @@ INSIDE = " >= CAST(:first AS DATE) AND {day} < CAST(:last AS DATE)"
 def _inside(at: str) -> str:
     day = DAY_OF.replace("{at}", at)
     return day + INSIDE.replace("{day}", day)
+
+
+def _filled(sql: str) -> str:
+    """``{inside:COLUMN}`` is the condition that a moment lies in the period."""
+    return re.sub(r"\{inside:([\w.]+)\}", lambda found: _inside(found[1]), sql)
 
 
 FIRSTS = """
@@ -255,4 +264,9 @@ SELECT open_deals * rate * size / cycle, open_deals * rate * size, cycle, 0 FROM
         "COUNT(disposition) AS bottom FROM handoffs WHERE disposed_at <= :as_of "
         "AND handed_at <= :as_of AND " + _inside("disposed_at")
     ),
+    "mql_delivery": FIRSTS.rstrip() + _filled(agreement.DELIVERED),
+    "mql_completeness": FIRSTS + _ratio(_filled(agreement.COMPLETENESS)),
+    "overdue_handoffs": ANSWERED + _filled(agreement.OVERDUE),
+    "wasted_effort_share": _filled(agreement.WASTED),
+    "redundant_outreach_rate": _filled(agreement.REDUNDANT),
 }

@@ -21,6 +21,8 @@ CONFIG = """
 timezone = "America/New_York"
 [business_hours]
 holidays = "US"
+[sla]
+fit_reasons = ["no_fit", "duplicate"]
 [sla.response_hours]
 P1 = 1
 default = 8
@@ -139,22 +141,61 @@ H18 L31 P1 -  06-26T20:00 -           -        -           -
 H19 L34 P2 R1 06-29T03:59 07-12T12:00 -        -           -
 H20 L39 P2 R2 07-09T20:00 07-09T20:30 accepted 07-10T11:00 -
 """
-# touch lead team kind at responded automated rep
+# touch lead team kind at responded automated rep direction
+# L21 hears from both to the minute of three days, L03 a minute more; L28's second contact alone
+# lies in the week.
 TOUCHES = """
-T01 L08 marketing email   04-20T15:00 -     -     -
-T02 L08 sales     email   04-20T16:00 -     true  R1
-T03 L08 sales     call    04-21T15:00 false -     R1
-T04 L12 sales     meeting 05-01T03:30 true  -     R2
-T05 L12 sales     meeting 06-01T03:59 -     -     R2
-T06 L12 sales     meeting 06-22T03:59 true  -     R2
-T07 L12 sales     meeting 06-22T04:00 true  -     R2
-T08 L12 sales     meeting 06-23T12:00 false -     R2
-T09 L12 marketing meeting 06-23T12:00 true  -     -
-T10 L22 sales     call    06-08T13:59 true  -     R2
-T11 L31 marketing meeting 06-29T13:30 true  -     -
-T12 L12 sales     meeting 07-10T12:00 true  -     R2
-T13 L12 sales     meeting 07-10T12:01 true  -     R2
+T01 L08 marketing email   04-20T15:00 -     -     -  outbound
+T02 L08 sales     email   04-20T16:00 -     true  R1 outbound
+T03 L08 sales     call    04-21T15:00 false -     R1 outbound
+T04 L12 sales     meeting 05-01T03:30 true  -     R2 -
+T05 L12 sales     meeting 06-01T03:59 -     -     R2 -
+T06 L12 sales     meeting 06-22T03:59 true  -     R2 -
+T07 L12 sales     meeting 06-22T04:00 true  -     R2 -
+T08 L12 sales     meeting 06-23T12:00 false -     R2 -
+T09 L12 marketing meeting 06-23T12:00 true  -     -  inbound
+T10 L22 sales     call    06-08T13:59 true  -     R2 outbound
+T11 L31 marketing meeting 06-29T13:30 true  -     -  -
+T12 L12 sales     meeting 07-10T12:00 true  -     R2 -
+T13 L12 sales     meeting 07-10T12:01 true  -     R2 -
+T14 L03 sales     call    04-07T18:00 -     -     R2 outbound
+T15 L03 sales     email   04-07T16:00 -     -     R2 inbound
+T16 L03 sales     email   05-07T14:00 -     false R2 outbound
+T17 L03 sales     email   05-07T14:01 -     -     R2 outbound
+T18 L19 sales     call    06-02T12:00 -     -     R1 outbound
+T19 L20 sales     call    06-05T12:00 -     -     R1 outbound
+T20 L20 sales     email   06-06T12:00 -     true  R1 outbound
+T21 L21 sales     call    06-25T12:00 -     -     R2 outbound
+T22 L22 marketing email   06-11T13:59 -     true  -  outbound
+T23 L03 marketing email   04-10T18:01 -     true  -  outbound
+T24 L19 partner   email   06-02T13:00 -     -     -  outbound
+T25 L21 marketing email   06-22T12:00 -     -     -  outbound
+T26 L28 sales     email   06-21T12:00 -     -     R2 outbound
+T27 L28 marketing email   06-23T12:00 -     true  -  outbound
+T28 L31 marketing ad      06-27T12:00 -     true  -  outbound
+T29 L30 marketing email   06-24T12:00 -     -     -  -
 """
+# lead, the facts (Budget, Authority, Timeline, Interest) that became known ("-": unknown) and when
+CHANGES = """
+L01 BATI 04-01T04:00
+L04 BATI 06-10T12:00
+L16 BATI 05-20T12:00
+L20 BATI 06-01T04:00
+L21 BAT  06-02T12:00
+L21 I    06-03T12:01
+L22 BATI 06-05T12:00
+L22 -B   06-07T12:00
+L23 BATI 06-09T12:00
+L23 -B   06-10T11:00
+L23 B    06-10T11:30
+L28 BATI 06-21T12:00
+L29 BATI 06-20T12:00
+L29 -A   06-24T12:00
+L30 BA   06-23T12:00
+L32 BATI 06-27T12:00
+L34 BATI 06-28T12:00
+"""
+FACT_LETTERS = {"B": "has_budget", "A": "has_authority", "T": "has_timeline", "I": "has_interest"}
 # day channel campaign cost_type amount
 SPEND = """
 2026-04-01 paid    C1 -      100.10
@@ -168,6 +209,10 @@ SPEND = """
 2026-06-30 organic C2 -      0
 2026-07-01 paid    -  -      999
 """
+TARGETS: list[Row] = [
+    {"metric": "mqls", "grain": grain, "period_start": PERIODS[grain][0], "value": value}
+    for grain, value in (("week", 10.0), ("month", 20.0), ("quarter", 40.0))
+]
 REPS: list[Row] = [
     {"rep_id": "R1", "team": "sales", "manager": "Ann", "timezone": "America/New_York"},
     {"rep_id": "R2", "team": "sales", "manager": "Bob", "timezone": "America/New_York"},
@@ -278,7 +323,7 @@ def _handoff(cells: list[str | None]) -> Row:
 
 
 def _touch(cells: list[str | None]) -> Row:
-    touch, lead, team, kind, moment, responded, automated, rep = cells
+    touch, lead, team, kind, moment, responded, automated, rep, direction = cells
     return {
         "touch_id": touch,
         "lead_id": lead,
@@ -289,7 +334,20 @@ def _touch(cells: list[str | None]) -> Row:
         "responded": _flag(responded),
         "automated": _flag(automated),
         "rep_id": rep,
+        "direction": direction,
     }
+
+
+def _changes() -> list[Row]:
+    """A fact that is known to be false is known; a row on something else beside each."""
+    rows: list[Row] = []
+    for lead, facts, moment in _cells(CHANGES):
+        changed = {"lead_id": lead, "changed_at": _moment(moment)}
+        value = None if str(facts).startswith("-") else "false"
+        rows.append({**changed, "field": "score", "value": "50"})
+        for letter in str(facts).lstrip("-"):
+            rows.append({**changed, "field": FACT_LETTERS[letter], "value": value})
+    return rows
 
 
 def _spend(cells: list[str | None]) -> Row:
@@ -315,4 +373,6 @@ def tables() -> dict[str, list[Row]]:
         "handoffs": [_handoff(cells) for cells in _cells(HANDOFFS)],
         "touches": [_touch(cells) for cells in _cells(TOUCHES)],
         "spend": [_spend(cells) for cells in _cells(SPEND)],
+        "lead_changes": _changes(),
+        "targets": TARGETS,
     }

@@ -176,6 +176,38 @@ FIGURES: dict[str, tuple[tuple, ...]] = {
         (None, None, 19, 0),
     ),
 }
+# L28, L29 and L34; in June L20 and L23 too, but not L04's second time: its handoff was of the
+# first; before it L01.
+FIGURES["mql_delivery"] = (
+    (0.3, 3, 10, 0),
+    (0.25, 5, 20, 0),
+    (0.15, 6, 40, 0),
+)
+# Complete: L28, L29, L32, L34; in June L20, L23 too; before it L01.
+FIGURES["mql_completeness"] = (
+    (0.666667, 4, 6, 0),
+    (0.4, 6, 15, 0),
+    (0.233333, 7, 30, 0),
+)
+# H19, answered two days after the as-of moment, and H12.
+FIGURES["overdue_handoffs"] = (
+    (1, 1, None, 0),
+    (2, 2, None, 0),
+    (2, 2, None, 0),
+)
+# In June H10's T19 and, in vain, H11's T21; before it H09's T18 and, in vain, H03's T14 and T16.
+# H13 to H19 have less than 30 days.
+FIGURES["wasted_effort_share"] = (
+    (None, 0, 0, 5),
+    (0.5, 1, 2, 7),
+    (0.6, 3, 5, 7),
+)
+# L21 and L28 of L21, L28 and L31; in June L22 of L19, L20 and L22 too; before it L08 of L03, L08.
+FIGURES["redundant_outreach_rate"] = (
+    (0.666667, 2, 3, 0),
+    (0.5, 3, 6, 0),
+    (0.5, 4, 8, 0),
+)
 SPANS = {name: Span(*days) for name, days in PERIODS.items()}
 
 

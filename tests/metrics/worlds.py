@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import create_engine, delete, insert
 from sqlalchemy.engine import make_url
 
-from data.config import DIMENSIONS, Config
+from data.config import DIMENSIONS, FACTS, Config
 from data.derive import derive
 from data.tables import CONTRACT, SCHEMA_VERSION, STAGES, metadata, scorecard_meta
 from data.warehouse import Warehouse
@@ -103,6 +103,8 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
+        # What was added later draws apart, so that the company of a seed stays what it was.
+        self.later = Random(f"later {seed}")
         self.leads = [f"L{n}" for n in range(1, self.random.randint(2, 9))]
 
     def moment(self, days: int = DAYS) -> datetime:
@@ -136,6 +138,7 @@ class World:
                 {(move["opportunity_id"], move["entered_at"]): move for move in moves}.values()
             ),
             "handoffs": self.many(12, self.handoff),
+            "lead_changes": self.changes(),
         }
 
     def lead(self, name: str) -> Row:
@@ -151,6 +154,7 @@ class World:
             "product_line": self.one(None, "core"),
             "owner_id": self.one(None, "R1", "R2"),
             "deleted_at": self.one(None, self.moment()),
+            **{fact: self.later.choice((None, True, True, False)) for fact in FACTS},
         }
 
     def stage(self, _: int) -> Row:
@@ -181,7 +185,21 @@ class World:
             "automated": self.one(None, True, False),
             "campaign_id": self.one(None, "C1"),
             "rep_id": self.one(None, "R1"),
+            "direction": self.later.choice((None, "inbound", "outbound", "outbound", "outbound")),
         }
+
+    def changes(self) -> list[Row]:
+        """What became known of leads, and was lost again; some companies keep no such history."""
+        draw = self.later
+        return [
+            {
+                "lead_id": draw.choice((*self.leads, "L98")),
+                "field": draw.choice((*FACTS, *FACTS, "score")),
+                "value": draw.choice((None, "true", "true", "false")),
+                "changed_at": FIRST_DAY + timedelta(days=draw.randrange(DAYS)) + draw.choice(HOURS),
+            }
+            for _ in range(draw.choice((0, 30, 60)))
+        ]
 
     def deal(self, n: int) -> Row:
         status = self.one("open", "won", "won", "lost")
@@ -266,10 +284,16 @@ MEMBERS: dict[str, tuple[str | None, ...]] = {
 }
 
 
+# All four where none are named.
+REQUIRED_FACTS = {"UTC": ["has_interest"], "America/New_York": ["has_budget", "has_authority"]}
+
+
 def config_text(zone: str, first_month: int = 1) -> str:
     return (
         f'[company]\ntimezone = "{zone}"\nfiscal_year_starts = {first_month}\n'
         '[business_hours]\nholidays = "US"\n'
+        '[sla]\nfit_reasons = ["no fit"]\n'
+        f"[mql]\nrequired_facts = {REQUIRED_FACTS.get(zone, [])}\n"
         "[sla.response_hours]\nP1 = 1\nP3 = 24\ndefault = 8\n"
     )
 
@@ -311,6 +335,7 @@ def before(tables: Tables, as_of: datetime) -> Tables:
         **tables,
         "lead_stages": [r for r in tables["lead_stages"] if r["entered_at"] <= as_of],
         "touches": [r for r in tables["touches"] if r["occurred_at"] <= as_of],
+        "lead_changes": [r for r in tables["lead_changes"] if r["changed_at"] <= as_of],
         "opportunities": [deal(r) for r in tables["opportunities"] if r["created_at"] <= as_of],
         "opportunity_stages": [r for r in tables["opportunity_stages"] if r["entered_at"] <= as_of],
         "handoffs": [handoff(r) for r in tables["handoffs"] if r["handed_at"] <= as_of],

@@ -1,0 +1,148 @@
+"""MQLs with what was known of them when they became one, and whether they reached sales.
+
+What was known is in ``lead_changes``: a fact is known where its last value by then is not NULL.
+Where that table is empty, today's facts of ``leads`` stand in, and the KPI says so.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from data.tables import handoffs, lead_changes, lead_stages, leads
+from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
+from metrics.facts.stages import counted_entries
+
+
+def qualified(context: Context) -> Fact:
+    """Leads (or accounts) by their first MQL entry, complete at it or not."""
+    entries = counted_entries(context, "mql")
+    source, complete = _with_completeness(context, entries)
+    return Fact(
+        source=source,
+        moment=entries.c.at,
+        links=Links(lead_id=entries.c.lead_id),
+        measures={"n": Count(), "complete": Count(complete)},
+        record=Record(
+            "leads" if context.unit == "lead" else "first leads of accounts",
+            "First MQL",
+            (entries.c.lead_id,),
+        ),
+    )
+
+
+def passed(context: Context) -> Fact:
+    """MQL entries, re-MQLs included, by their date: complete, handed over, both (delivered)."""
+    entries = _passes(context)
+    source, complete = _with_completeness(context, entries)
+    handed = _handed(context, entries)
+    e = entries.c
+    is_handed = handed.c.handed_at.is_not(None)
+    return Fact(
+        source=source.outerjoin(handed, and_(handed.c.lead_id == e.lead_id, handed.c.at == e.at)),
+        moment=e.at,
+        links=Links(lead_id=e.lead_id),
+        measures={
+            "n": Count(),
+            "complete": Count(complete),
+            "handed": Count(is_handed),
+            "delivered": Count(and_(is_handed, complete)),
+        },
+        record=Record(
+            "MQLs",
+            "MQL",
+            (e.lead_id,),
+            {
+                "entry": Shown("Entry", case((e.is_again == 1, "re-MQL"), else_="first MQL")),
+                "handed_at": Shown("Handed over", handed.c.handed_at, "moment"),
+            },
+        ),
+    )
+
+
+def _passes(context: Context) -> FromClause:
+    """First MQL entries and re-MQLs: the first own entry after each recycling since the first.
+
+    ``next_at`` is the lead's following entry.
+    """
+    first = counted_entries(context, "mql")
+    back, entry = lead_stages.alias("recycled"), lead_stages.alias("re_mql")
+    again = (
+        select(first.c.lead_id, func.min(entry.c.entered_at).label("at"))
+        .join_from(first, back, and_(back.c.lead_id == first.c.lead_id, back.c.stage == "recycled"))
+        .join(
+            entry,
+            and_(
+                entry.c.lead_id == first.c.lead_id,
+                entry.c.stage == "mql",
+                entry.c.entered_at >= back.c.entered_at,
+                entry.c.entered_at > first.c.at,
+                entry.c.entered_at <= context.as_of,
+            ),
+        )
+        .where(back.c.entered_at >= first.c.at)
+        .group_by(first.c.lead_id, back.c.entered_at)
+        .subquery("again")
+    )
+    both = union_all(
+        select(first.c.lead_id, first.c.at, literal(0, Integer).label("is_again")),
+        select(again.c.lead_id, again.c.at, literal(1, Integer).label("is_again")).distinct(),
+    ).subquery("both")
+    next_at = func.lead(both.c.at).over(partition_by=both.c.lead_id, order_by=both.c.at)
+    return select(both, next_at.label("next_at")).subquery("passes")
+
+
+def _handed(context: Context, entries: FromClause) -> FromClause:
+    """By entry with any: its first handoff, at or after it and before the lead's next entry."""
+    e, h = entries.c, handoffs.c
+    return (
+        select(e.lead_id, e.at, func.min(h.handed_at).label("handed_at"))
+        .join_from(entries, handoffs, and_(h.lead_id == e.lead_id, h.handed_at >= e.at))
+        .where(h.handed_at <= context.as_of, or_(e.next_at.is_(None), h.handed_at < e.next_at))
+        .group_by(e.lead_id, e.at)
+        .subquery("handed")
+    )
+
+
+def _with_completeness(context: Context, entries: FromClause) -> tuple[FromClause, Column]:
+    """The entries joined to what was known, and whether all agreed facts were."""
+    facts = context.config.mql.agreed_facts
+    then = _known_then(entries, facts)
+    today = leads.alias("known_today")
+    history = lead_changes.alias("history")
+    source = entries.outerjoin(
+        then, and_(then.c.lead_id == entries.c.lead_id, then.c.at == entries.c.at)
+    ).outerjoin(today, today.c.lead_id == entries.c.lead_id)
+    complete = case(
+        (exists(select(history.c.lead_id)), func.coalesce(then.c.complete, false())),
+        else_=and_(*(today.c[name].is_not(None) for name in facts)),
+    )
+    return source, complete
+
+
+def _known_then(entries: FromClause, facts: tuple[str, ...]) -> FromClause:
+    """By entry with any change before it: whether each fact's last value by then is known."""
+    e, c = entries.c, lead_changes.c
+    known = []
+    for name in facts:
+        learned_at = func.max(case((and_(c.field == name, c.value.is_not(None)), c.changed_at)))
+        lost_at = func.max(case((and_(c.field == name, c.value.is_(None)), c.changed_at)))
+        known.append(func.coalesce(learned_at >= func.coalesce(lost_at, learned_at), false()))
+    return (
+        select(e.lead_id, e.at, and_(*known).label("complete"))
+        .join_from(entries, lead_changes, and_(c.lead_id == e.lead_id, c.changed_at <= e.at))
+        .where(c.field.in_(facts))
+        .group_by(e.lead_id, e.at)
+        .subquery("known_then")
+    )
