@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
-    DateTime,
     Double,
     FromClause,
     Select,
@@ -25,7 +23,7 @@ from sqlalchemy import (
 
 from data.config import Config
 from data.dialects.functions import add_microseconds, least_of, microseconds_between
-from data.tables import BLOCK_SECONDS, business_days, handoff_clock, handoffs, reps, touches
+from data.tables import BLOCK_SECONDS, business_days, handoffs, reps, touches
 
 MICROSECONDS = 1_000_000
 
@@ -74,18 +72,6 @@ def clock_rows(config: Config, calendars: Sequence[str]) -> Select:
         _elapsed(p.handed_at, p.position, p.found_response_at, p.found_position),
         p.found_response_kind,
     ).outerjoin_from(placed, due, _reaches(due, p.calendar, p.due_position))
-
-
-def with_elapsed(source: FromClause, moment: datetime) -> tuple[FromClause, ColumnElement[int]]:
-    """``source``, handoffs joined with their clock, and the business seconds of each from its
-    handoff to ``moment`` (naive UTC), a fraction rounded up."""
-    handed, now = business_days.alias("handed_day"), business_days.alias("now_day")
-    calendar, start = handoff_clock.c.calendar, handoffs.c.handed_at
-    end = literal(moment, DateTime)
-    joined = source.outerjoin(handed, _holds(handed, calendar, start)).outerjoin(
-        now, _holds(now, calendar, end)
-    )
-    return joined, _elapsed(start, _position(handed, start), end, _position(now, end))
 
 
 def _answered(config: Config, calendars: Sequence[str]) -> Select:

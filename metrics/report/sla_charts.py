@@ -20,7 +20,7 @@ from metrics.sla.model import OVER_SLOT, SLOTS_A_TARGET, HeatCell, HeatMap, Resp
 STRIP_COLUMNS = ("mark", "x", "x2", "y", "y2", "text", "aside", "shown", "n")
 HEAT_COLUMNS = ("mark", "column", "row", "opacity", "text", "shown", "late", "n")
 # The bars' places: 24 slots, one for all beyond, a gap, one for the unanswered.
-UNANSWERED_AT = OVER_SLOT + 2
+UNANSWERED_AT = OVER_SLOT + 4
 WIDTH = UNANSWERED_AT + 1
 # A cell's opacity of "bad": ink on it keeps its contrast.
 FAINTEST, DEEPEST = 0.03, 0.55
@@ -192,7 +192,9 @@ def heat_data(heat: HeatMap, formats: Formats) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for cell in heat.cells:
         at = (cell.hour - columns[0]) / heat.width
-        rows.append(("cell", at, weekdays.index(cell.weekday), *_drawn(cell, deepest, heat, formats)))
+        rows.append(
+            ("cell", at, weekdays.index(cell.weekday), *_drawn(cell, deepest, heat, formats))
+        )
     for index, weekday in enumerate(weekdays):
         rows.append(("day", 0.0, index, 0.0, days[weekday - 1], "", "", 0))
     for index, hour in enumerate(columns):
@@ -247,9 +249,7 @@ def heat_spec(columns: int, rows: int, size: HeatSize) -> dict[str, Any]:
     x_scale = alt.Scale(
         domain=[0, columns], range=[size.left, alt.ExprRef("width")], nice=False, zero=False
     )
-    y_scale = alt.Scale(
-        domain=[0, rows], range=[0, size.height - axis], nice=False, zero=False
-    )
+    y_scale = alt.Scale(domain=[0, rows], range=[0, size.height - axis], nice=False, zero=False)
     gap = f"2 * {columns} / (width - {size.left})"
     # Where a cell is narrow its figure would not fit.
     font = alt.ExprRef(

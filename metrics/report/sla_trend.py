@@ -88,7 +88,9 @@ class _Rows:
             self.add("band", x - 0.5, max(0.0, low), x2=x + 0.5, y2=min(1.0, high))
         shown = "–" if point.value is None else self.formats.exact(point.value, self.unit)
         if point.limits is not None:
-            usual = (self.formats.value(v, self.unit) for v in (point.limits.low, point.limits.high))
+            usual = (
+                self.formats.value(v, self.unit) for v in (point.limits.low, point.limits.high)
+            )
             shown += f" (usual {'–'.join(usual)})"
         y = 0.04 if point.value is None else self.axis.share(point.value)
         self.add("hit", x, y, period=point.label, shown=shown + OPEN.get(point.status, ""))
@@ -124,7 +126,7 @@ class _Rows:
         self.add({True: "signal-good", False: "signal-bad", None: "signal"}[better], *here)
 
     def _labels(self) -> None:
-        """The newest figure beside its point, the target's beside its line; neither on the other."""
+        """The newest figure and the target, each at its height and neither on the other."""
         named: list[tuple[str, str, float]] = []
         last = self.points[-1] if self.points else None
         if last is not None and last.value is not None:
@@ -141,7 +143,9 @@ class _Rows:
 
 def trend_data(tile: Tile, formats: Formats, size: Size) -> pd.DataFrame:
     """The rows of the chart, with the columns ``COLUMNS``; empty without any value."""
-    found = _Rows(tile, formats, size).all() if any(p.value is not None for p in tile.points) else []
+    found = (
+        _Rows(tile, formats, size).all() if any(p.value is not None for p in tile.points) else []
+    )
     frame = pd.DataFrame(found, columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(("x", "x2", "y", "y2"), "float64"))
 
@@ -208,7 +212,11 @@ def trend_spec(size: Size) -> dict[str, Any]:
         layer(
             "open",
             alt.Chart().mark_point(
-                shape="circle", size=70, color="var(--page)", stroke="var(--ink)", strokeWidth=2,
+                shape="circle",
+                size=70,
+                color="var(--page)",
+                stroke="var(--ink)",
+                strokeWidth=2,
                 **solid,
             ),
         ),

@@ -17,7 +17,7 @@ from metrics.sla.question import COST_WEEKS, WINDOW_WEEKS, Question
 from metrics.sla.queue import missing_clock
 from metrics.sla.rejections import rejections
 from metrics.sla.responses import answerers, heat_map, responses
-from metrics.sla.sides import segments, sides
+from metrics.sla.sides import SEGMENTED_BY, effort, segments, sides
 from metrics.view import View
 
 T = TypeVar("T")
@@ -56,9 +56,10 @@ class _Builder:
         empty = question.warehouse.empty_tables(("handoffs",))
         no_handoffs = "The table handoffs is empty." if empty else None
         tiles = sides(question)
-        by_segment = segments(question)
-        if isinstance(by_segment, str):
-            self.reasons["segments"] = f"{by_segment[:1].upper()}{by_segment[1:]}."
+        found = segments(question)
+        if isinstance(found, str):
+            self.reasons["segments"] = f"{found[:1].upper()}{found[1:]}."
+        by, by_segment = (SEGMENTED_BY[0], None) if isinstance(found, str) else found
         counted = self._part("responses", lambda: responses(question), clock)
         return SlaPage(
             period_short=question.period_short,
@@ -66,8 +67,9 @@ class _Builder:
             cost_label=question.label(COST_WEEKS),
             marketing=tiles[Team.MARKETING],
             sales=tiles[Team.SALES],
-            joint=tiles[Team.SHARED],
-            segments=None if isinstance(by_segment, str) else by_segment,
+            effort=effort(question),
+            segmented_by=by,
+            segments=by_segment,
             states=counted and counted[0],
             responses=counted and counted[1],
             heat=self._part("heat", lambda: heat_map(question), clock),

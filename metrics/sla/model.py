@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metrics.compare import SMALL, wilson_interval
+from metrics.model import Metric
+from metrics.query import Row
 from metrics.scorecard import Tile
 
 # Response times as a multiple of the target: eighths up to three times, then all beyond.
@@ -184,13 +186,24 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """A share of effort that went astray, over a long window: the KPI and its answer."""
+
+    metric: Metric
+    row: Row
+
+
+@dataclass(frozen=True)
 class SegmentRow:
-    """What marketing delivered to one segment in the period."""
+    """What marketing delivered to one segment in the period: complete MQLs that were handed over.
+
+    ``complete`` is over all its MQLs, None where that is not known; ``target`` None: none is set.
+    """
 
     segment: str | None
     delivered: int
-    complete: Rate | None  # None: not known
-    target: float | None = None
+    complete: Rate | None
+    target: float | None
 
 
 @dataclass(frozen=True)
@@ -236,7 +249,8 @@ class SlaPage:
     cost_label: str
     marketing: tuple[Tile, ...]
     sales: tuple[Tile, ...]
-    joint: tuple[Tile, ...]
+    effort: tuple[Effort, ...]
+    segmented_by: str
     segments: tuple[SegmentRow, ...] | None
     states: States | None  # of the period
     responses: tuple[Responses, ...] | None

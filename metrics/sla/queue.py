@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, case, func, select
 
 from data.derive import stale_reason
-from data.handoff_clock import with_elapsed
 from data.tables import handoff_clock, handoffs
 from data.warehouse import Warehouse
 from metrics.engine import cached_rows
 from metrics.errors import QueryError
 from metrics.facts.base import Column
-from metrics.facts.handoffs import handed, response_seconds
+from metrics.facts.handoffs import handed, response_at
+from metrics.facts.waiting import is_due_soon, seconds_left, with_time_left
 from metrics.personal import personal
 from metrics.records import RecordColumn
 from metrics.sla.model import QueueRow, QueueSummary
@@ -29,8 +29,6 @@ from metrics.view import View
 
 PAGE = 25
 MAX_DOWNLOAD = 100_000
-# With less than this part of its target left a handoff is due soon (handbook, §4).
-SOON = 4
 
 DOWNLOAD = (
     RecordColumn("handoff_id", "Handoff"),
@@ -77,10 +75,6 @@ class Queue:
             "team_name": _known(dimensions.linked("rep", "team")),
             "timezone": _known(dimensions.linked("rep", "timezone")),
         }
-        source, elapsed = with_elapsed(dimensions.source, as_of)
-        over = elapsed - c.target_seconds
-        is_overdue = c.due_at <= as_of
-        is_soon = and_(c.due_at > as_of, -over * SOON < c.target_seconds)
         return (
             select(
                 h.handoff_id,
@@ -89,13 +83,13 @@ class Queue:
                 h.handed_at,
                 c.due_at,
                 c.calendar,
-                over.label("over_seconds"),
-                case((is_overdue, 1), else_=0).label("is_overdue"),
-                case((is_soon, 1), else_=0).label("is_due_soon"),
+                (-seconds_left(as_of)).label("over_seconds"),
+                case((c.due_at <= as_of, 1), else_=0).label("is_overdue"),
+                case((is_due_soon(as_of), 1), else_=0).label("is_due_soon"),
                 *(column.label(name) for name, column in shown.items()),
             )
-            .select_from(source)
-            .where(*conditions, response_seconds(as_of).is_(None))
+            .select_from(with_time_left(dimensions.source, as_of))
+            .where(*conditions, response_at(as_of).is_(None))
         )
 
     @property
@@ -156,7 +150,7 @@ def _row(row: dict[str, Any]) -> QueueRow:
         zone=zone if zone in available_timezones() else row["calendar"],
         handed_at=row["handed_at"],
         due_at=row["due_at"],
-        over_seconds=int(row["over_seconds"]),
+        over_seconds=round(row["over_seconds"]),
         is_overdue=bool(row["is_overdue"]),
         is_due_soon=bool(row["is_due_soon"]),
     )

@@ -45,8 +45,7 @@ def _counted(question: Question, span: Span, members: dict[str, Any]) -> Select:
     fact = handed(question.context)
     dimensions, conditions = question.filtered(fact)
     columns = {
-        name: column(dimensions) if callable(column) else column
-        for name, column in members.items()
+        name: column(dimensions) if callable(column) else column for name, column in members.items()
     }
     flags = {name: fact.measures[name].columns(name)[name] for name in SUMS}
     rows = (
@@ -257,7 +256,9 @@ def answerers(question: Question) -> Answerers:
 
 def _judged(rows: Sequence[Answerer], overall: Rate) -> tuple[Answerer, ...]:
     """By team and name, never by figure: a ranking of small numbers is a ranking of noise."""
-    ordered = sorted(rows, key=lambda r: (r.team is None, r.team or "", r.name is None, r.name or ""))
+    ordered = sorted(
+        rows, key=lambda r: (r.team is None, r.team or "", r.name is None, r.name or "")
+    )
     judged = sum(1 for row in ordered if row.met.total)
     return tuple(
         Answerer(

@@ -2,70 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
+from metrics.calendar import ONE_DAY, Span
 from metrics.catalog import CATALOG
 from metrics.engine import run_query
-from metrics.model import Metric, Status, Team
+from metrics.model import Status, Team
 from metrics.query import MetricQuery, Row
-from metrics.scorecard import Selection, Tile
-from metrics.sla.model import Rate, SegmentRow
-from metrics.sla.question import Question
+from metrics.scorecard import Selection, TargetState, Tile
+from metrics.sla.model import Effort, Rate, SegmentRow
+from metrics.sla.question import COST_WEEKS, Question
+from metrics.targets import read_target_book
 from metrics.tiles import Board
 
 # By side, what stands on the page; the first is the side's headline and has the chart.
-MARKETING = ("mql_delivery", "mqls", "mql_completeness", "lead_rejection_rate")
+MARKETING = ("mql_delivery", "mql_completeness", "lead_rejection_rate")
 SALES = ("sla_response", "response_hours", "overdue_handoffs")
-JOINT = ("wasted_effort_share", "redundant_outreach_rate")
-SHOWN_FIGURES = 3
-
-
-def _known(ids: Sequence[str]) -> tuple[Metric, ...]:
-    """The KPIs of a side that the catalog has."""
-    return tuple(CATALOG[id_] for id_ in ids if id_ in CATALOG)[:SHOWN_FIGURES]
-
-
-def marketing_metrics() -> tuple[Metric, ...]:
-    """Delivery against the committed number; plain MQLs where it has none to be held against."""
-    found = _known(MARKETING)
-    return tuple(m for m in found if m.id != "mqls") if found[0].id != "mqls" else found
+# What both pay when the agreement is not kept.
+EFFORT = ("wasted_effort_share", "redundant_outreach_rate")
+DELIVERED, COMPLETE = "_mqls_delivered", "mql_completeness"
+# The commitment is shown by the first of these that has targets of its own.
+SEGMENTED_BY = ("segment", "region", "product_line", "channel")
 
 
 def sides(question: Question) -> dict[Team, tuple[Tile, ...]]:
-    """Marketing's, sales' and the joint tiles: one question to the engine for all of them."""
+    """Marketing's and sales' tiles: one question to the engine for all of them."""
     columns = {
-        Team.MARKETING: marketing_metrics(),
-        Team.SALES: _known(SALES),
-        Team.SHARED: _known(JOINT),
+        team: tuple(CATALOG[id_] for id_ in ids)
+        for team, ids in ((Team.MARKETING, MARKETING), (Team.SALES, SALES))
     }
     board = Board(question.warehouse, question.frame, Selection(goals=(), columns=columns))
-    found = board.columns()
-    return {team: found[team.value] for team in columns}
+    found = {team: board.columns()[team.value] for team in columns}
+    first, *others = found[Team.MARKETING]
+    return found | {Team.MARKETING: (_committed(first, question), *others)}
 
 
-def segments(question: Question) -> tuple[SegmentRow, ...] | str:
-    """What marketing delivered in the period, by segment; in words why that cannot be told."""
-    delivered, complete = "mqls", "mql_completeness"
-    wanted = [id_ for id_ in (delivered, complete) if id_ in CATALOG]
-    span = question.frame.equal_part(question.view.period)
-    query = MetricQuery(
-        tuple(wanted), (span,), question.as_of, by=("segment",), where=question.view.where
+def _committed(tile: Tile, question: Question) -> Tile:
+    """Delivery is a share of what was promised: all of it is its target where none is set.
+
+    A running period is not judged: its target is the whole period's.
+    """
+    if tile.target is not None or tile.value is None:
+        return tile
+    is_met = None if question.frame.is_running else tile.value >= 1.0
+    state = TargetState(1.0, tile.value - 1.0, is_met, is_limit=False)
+    return replace(tile, target=state)
+
+
+def effort(question: Question) -> tuple[Effort, ...]:
+    """The shares of effort that went astray, over as long as leads are followed."""
+    span = question.last_weeks(COST_WEEKS)
+    if question.frame.is_running:
+        # Days to come have no contacts; the part of the span that is over is all of it.
+        span = Span(span.start, question.calendar.day_of(question.as_of) + ONE_DAY)
+    rows = run_query(
+        question.warehouse,
+        MetricQuery(EFFORT, (span,), question.as_of, where=question.view.where),
     )
-    rows = run_query(question.warehouse, query)
-    by_metric = {id_: {r.members[0]: r for r in rows if r.metric == id_} for id_ in wanted}
-    lacking = [row for row in by_metric[delivered].values() if row.status is Status.NO_DATA]
+    return tuple(Effort(CATALOG[row.metric], row) for row in rows)
+
+
+def segments(question: Question) -> tuple[str, tuple[SegmentRow, ...]] | str:
+    """(dimension, what marketing delivered to each member in the period), the largest first.
+
+    In words why that cannot be told.
+    """
+    warehouse, view = question.warehouse, question.view
+    book = read_target_book(warehouse, ("mqls",), question.as_of)
+    by = next((name for name in SEGMENTED_BY if book.members(name)), SEGMENTED_BY[0])
+    wanted = (DELIVERED, "mql_delivery", COMPLETE)
+    query = MetricQuery(wanted, (view.period.span,), question.as_of, by=(by,), where=view.where)
+    rows = run_query(warehouse, query)
+    of: dict[str, dict[str | None, Row]] = {id_: {} for id_ in wanted}
+    for row in rows:
+        of[row.metric][row.members[0]] = row
+    lacking = [row.reason for row in of[DELIVERED].values() if row.status is Status.NO_DATA]
     if lacking:
-        return lacking[0].reason or "nothing was delivered"
-    return tuple(
-        SegmentRow(
-            segment, int(row.value or 0), _rate(by_metric.get(complete, {}).get(segment))
-        )
-        for segment, row in by_metric[delivered].items()
-        if row.value
+        return lacking[0] or "nothing can be counted"
+    members = {*of[DELIVERED], *(m for m, row in of["mql_delivery"].items() if row.denominator)}
+    found = [_segment(member, of) for member in members]
+    found.sort(key=lambda row: (-row.delivered, row.segment is None, row.segment or ""))
+    return by, tuple(found)
+
+
+def _segment(member: str | None, of: dict[str, dict[str | None, Row]]) -> SegmentRow:
+    delivered = of[DELIVERED].get(member)
+    share, complete = of["mql_delivery"].get(member), of[COMPLETE].get(member)
+    rate = None
+    if complete is not None and complete.numerator is not None and complete.denominator:
+        rate = Rate(int(complete.numerator), int(complete.denominator))
+    return SegmentRow(
+        member,
+        int(delivered.value or 0) if delivered is not None else 0,
+        rate,
+        None if share is None else share.denominator,
     )
-
-
-def _rate(row: Row | None) -> Rate | None:
-    if row is None or row.numerator is None or row.denominator is None:
-        return None
-    return Rate(int(row.numerator), int(row.denominator))

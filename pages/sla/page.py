@@ -29,7 +29,12 @@ def show_sla() -> None:
         left, right = st.columns(2, gap="large")
         with left:
             parts.show_answerers(page, request)
+            # Projected, the reps' names are not there to fill the column.
+            if request.view.present:
+                parts.show_cost(page, request)
         with right:
-            parts.show_cost(page, request)
-        parts.show_rejections(page, request)
-        show_queue(request)
+            if not request.view.present:
+                parts.show_cost(page, request)
+            parts.show_rejections(page, request)
+        if not request.view.present:
+            show_queue(request)

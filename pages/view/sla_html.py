@@ -15,6 +15,7 @@ from metrics.sla.model import (
     Answerers,
     Cost,
     CostRow,
+    Effort,
     Rate,
     ReasonRow,
     Rejections,
@@ -30,7 +31,7 @@ STATE_WORDS = {
     "pending": "not yet due",
 }
 MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
-MORE_SEGMENTS = 4
+SHADES = (1.0, 0.7, 0.45, 0.25)  # of the segments' stretches, the largest first
 STANDING = {-1: "✕ below the rest", 1: "▲ above the rest", 0: ""}
 
 
@@ -101,47 +102,51 @@ def states_html(states: States, short: str, formats: Formats) -> str:
 
 
 def segments_html(page: SlaPage, formats: Formats) -> str:
-    """What each segment was given: as wide as its part, and complete to which share."""
+    """What each segment was given: as wide as its part, of its target, complete to which share."""
     rows = page.segments
     if rows is None:
         return sentence(page.reasons["segments"])
     total = sum(row.delivered for row in rows)
     if not total:
-        return sentence(f"No MQL was delivered in {page.period_short}.")
-    shades = (1.0, 0.66, 0.4, 0.22)
-    kept = [*rows[:MORE_SEGMENTS]]
-    if len(rows) > MORE_SEGMENTS:
-        kept = [*rows[: MORE_SEGMENTS - 1], _rest(rows[MORE_SEGMENTS - 1 :])]
+        return sentence(f"No complete MQL was handed over in {page.period_short}.")
+    kept = [*rows]
+    if len(rows) > len(SHADES):
+        kept = [*rows[: len(SHADES) - 1], _rest(rows[len(SHADES) - 1 :])]
     bar = "".join(
         f'<i class="segment" style="width:{percent(row.delivered / total)};opacity:{shade}"></i>'
-        for row, shade in zip(kept, shades, strict=False)
+        for row, shade in zip(kept, SHADES, strict=False)
     )
     told = " + ".join(
         f'<span class="state-item"><i class="state-key segment" style="opacity:{shade}"></i>'
-        f"<b>{e(formats.plain(row.delivered))}</b> {e(_segment_name(row))}{_complete(row)}</span>"
-        for row, shade in zip(kept, shades, strict=False)
+        f"{_segment(row, formats)}</span>"
+        for row, shade in zip(kept, SHADES, strict=False)
     )
     return (
         f'<div class="states" aria-hidden="true">{bar}</div>'
-        f'<p class="sla-sum" data-part="segments"><b>{e(formats.plain(total))}</b> MQLs in '
+        f'<p class="sla-sum" data-part="segments"><b>{e(formats.plain(total))}</b> delivered in '
         f"{e(page.period_short)} = {told}</p>"
     )
 
 
 def _rest(rows: Sequence[SegmentRow]) -> SegmentRow:
+    """The smaller ones together; a target only where each has one."""
     known = [row.complete for row in rows if row.complete is not None]
-    complete = sum(known, Rate(0, 0)) if len(known) == len(rows) else None
-    return SegmentRow("all others", sum(row.delivered for row in rows), complete)
+    targets = [row.target for row in rows if row.target is not None]
+    return SegmentRow(
+        f"{len(rows)} others",
+        sum(row.delivered for row in rows),
+        sum(known, Rate(0, 0)) if len(known) == len(rows) else None,
+        sum(targets) if len(targets) == len(rows) else None,
+    )
 
 
-def _segment_name(row: SegmentRow) -> str:
-    return member_words(row.segment)
-
-
-def _complete(row: SegmentRow) -> str:
-    if row.complete is None or row.complete.share is None:
-        return ""
-    return f" ({row.complete.share * 100:.0f}% complete)"
+def _segment(row: SegmentRow, formats: Formats) -> str:
+    """``39 of 45 AMER (81% complete)``."""
+    aim = "" if row.target is None else f" of {formats.plain(round(row.target, 1))}"
+    share = None if row.complete is None else row.complete.share
+    complete = "" if share is None else f" ({share * 100:.0f}% complete)"
+    words_of = f"{aim} {member_words(row.segment)}{complete}"
+    return f"<b>{e(formats.plain(row.delivered))}</b>{e(words_of)}"
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -222,9 +227,11 @@ def _answerer(
     tag = {-1: "bad", 1: "good", 0: ""}[row.standing]
     classes = f"{tag} {'small' if rate.is_small else ''}"
     share = e(_share(rate, formats))
+    if is_team:
+        share = f"<b>{share}</b>"
     return [
         f"<b>{name}</b>" if is_team else f'<span class="rep">{name}</span>',
-        f'<span title="{e(_interval_words(rate))}">{f"<b>{share}</b>" if is_team else share}</span>',
+        f'<span title="{e(_interval_words(rate))}">{share}</span>',
         _interval(rate, low, 1.0, found.overall.share, classes),
         e(size),
         e(formats.plain(row.pending)) if row.pending else "",
@@ -322,7 +329,9 @@ def difference_words(row: CostRow, formats: Formats) -> str:
     """``+5.1 pp (−1.5 to +9.4)``."""
     if row.difference is None or row.low is None or row.high is None:
         return UNDEFINED
-    first, last = (formats.difference(v, Unit.SHARE).removesuffix(" pp") for v in (row.low, row.high))
+    first, last = (
+        formats.difference(v, Unit.SHARE).removesuffix(" pp") for v in (row.low, row.high)
+    )
     return f"{formats.difference(row.difference, Unit.SHARE)} ({first} to {last})"
 
 
@@ -347,3 +356,23 @@ def cost_words(found: Cost, label: str, formats: Formats) -> str:
         f"{finding} It is no proof of cause: promising leads may be answered first, and "
         f"priorities differ, so compare within each.{aside}"
     )
+
+
+def effort_html(found: Sequence[Effort], label: str, formats: Formats) -> str:
+    """The shares of effort that went astray, each with what stands behind it."""
+    rows = []
+    for one in found:
+        row = one.row
+        counted = row.reason or "nothing to divide by"
+        if row.numerator is not None and row.denominator:
+            counted = f"{formats.plain(row.numerator)} of {formats.plain(row.denominator)}"
+        open_ = f", ◔ {formats.plain(row.maturing)} still followed" if row.maturing else ""
+        rows.append(
+            [
+                e(one.metric.label),
+                f"<b>{e(formats.value(row.value, one.metric.unit))}</b>",
+                f'<span class="of">{e(counted)}{e(open_)}</span>',
+                f'<span class="of">{e(one.metric.formula)}</span>',
+            ]
+        )
+    return table(["Effort that went astray", "", f"in the {label}", ""], rows, "effort")

@@ -10,7 +10,6 @@ import streamlit as st
 from metrics.model import Unit
 from metrics.report import sla_charts as charts
 from metrics.report import sla_trend as trend
-from metrics.report import words
 from metrics.scorecard import Tile
 from metrics.sla import SlaPage
 from pages.view import sla_html as html
@@ -31,7 +30,9 @@ def _missing(page: SlaPage, part: str, title: str) -> None:
 
 def show_marketing(page: SlaPage, request: Request) -> None:
     """Marketing's commitment: delivery, completeness, what came back; by segment."""
-    _show_side("marketing", "Marketing delivers", _committed(page.marketing, request), page, request)
+    _show_side(
+        "marketing", "Marketing delivers", _committed(page.marketing, request), page, request
+    )
     st.html(html.segments_html(page, request.formats))
 
 
@@ -56,11 +57,10 @@ def _show_side(side: str, title: str, aside: str, page: SlaPage, request: Reques
 
 def _committed(tiles: Sequence[Tile], request: Request) -> str:
     """What marketing has promised for the period, where it has a number."""
-    first = tiles[0]
-    if first.metric.id == "mql_delivery" and first.denominator:
-        return f"{request.formats.plain(first.denominator)} complete MQLs"
-    goal, _ = words.target_words(first, request.formats)
-    return goal
+    promised = tiles[0].denominator
+    if not promised:
+        return "no target of MQLs set"
+    return f"{request.formats.plain(round(promised, 1))} complete MQLs promised"
 
 
 def _promised(tiles: Sequence[Tile], request: Request) -> str:
@@ -187,6 +187,4 @@ def show_cost(page: SlaPage, request: Request) -> None:
         st.html(html.heading("What goes with lateness", aside))
         st.html(html.sentence(html.cost_words(found, page.cost_label, formats)))
         st.html(html.cost_html(found, formats))
-    if page.joint:
-        st.html(html.heading("Effort that could have been spared") )
-        st.html(html.figures_html(page.joint, formats))
+    st.html(html.effort_html(page.effort, page.cost_label, formats))
