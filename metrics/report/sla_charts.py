@@ -83,25 +83,32 @@ def strip_data(responses: Sequence[Responses], formats: Formats) -> pd.DataFrame
         bars = list(enumerate(found.slots))
         bars.append((UNANSWERED_AT, found.window.unanswered))
         tallest = max((n for _, n in bars), default=0)
-        for at, n in bars:
+        for slot, n in bars:
             if n:
-                mark = "none" if at == UNANSWERED_AT else "met" if at < SLOTS_A_TARGET else "late"
-                shown = f"{name}: {_slot_words(at)}"
-                rows.append((mark, at + 0.08, at + 0.92, row, n / tallest, "", "", shown, n))
+                mark = _slot_mark(slot)
+                shown = f"{name}: {_slot_words(slot)}"
+                rows.append((mark, slot + 0.08, slot + 0.92, row, n / tallest, "", "", shown, n))
         rows.append(("target", SLOTS_A_TARGET, None, row, None, "", "", "", 0))
         rows.append(("base", 0.0, WIDTH, row, None, "", "", "", 0))
-    for at, text in (
+    ticks: tuple[tuple[float, str], ...] = (
         (0.0, "0×"),
         (SLOTS_A_TARGET / 2, "½×"),
         (SLOTS_A_TARGET, "target"),
         (2 * SLOTS_A_TARGET, "2×"),
         (OVER_SLOT + 0.5, "3×+"),
         (WIDTH, "none"),
-    ):
+    )
+    for at, text in ticks:
         mark = "axis-first" if at == 0 else "axis-last" if at == WIDTH else "axis"
         rows.append((mark, at, None, len(responses), None, text, "", "", 0))
     frame = pd.DataFrame(rows, columns=list(STRIP_COLUMNS))
     return frame.astype(dict.fromkeys(("x", "x2", "y", "y2"), "float64"))
+
+
+def _slot_mark(slot: int) -> str:
+    if slot == UNANSWERED_AT:
+        return "none"
+    return "met" if slot < SLOTS_A_TARGET else "late"
 
 
 def _slot_words(slot: int) -> str:

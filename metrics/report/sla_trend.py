@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import altair as alt
@@ -38,7 +39,7 @@ class Size:
         return self.height - TOP - BOTTOM
 
 
-DESK, ROOM = Size(150, 12.5), Size(190, 18.0)
+DESK, ROOM = Size(132, 12.5), Size(190, 18.0)
 
 
 class _Rows:
@@ -72,6 +73,7 @@ class _Rows:
             self.add("tick", -0.5, y, self.formats.target(tick, self.unit))
         for n, point in enumerate(self.points, start=self.first):
             self._slot(n, point)
+        self._bands()
         self._line()
         if self.target is not None:
             y = self.axis.share(self.target)
@@ -83,9 +85,6 @@ class _Rows:
     def _slot(self, x: int, point: Point) -> None:
         every = (POINTS - 1 - x) % 3 == 0
         self.add("slot", x, 0, point.label, short=point.label if every else "")
-        if point.limits is not None:
-            low, high = (self.axis.share(v) for v in (point.limits.low, point.limits.high))
-            self.add("band", x - 0.5, max(0.0, low), x2=x + 0.5, y2=min(1.0, high))
         shown = "–" if point.value is None else self.formats.exact(point.value, self.unit)
         if point.limits is not None:
             usual = (
@@ -94,6 +93,16 @@ class _Rows:
             shown += f" (usual {'–'.join(usual)})"
         y = 0.04 if point.value is None else self.axis.share(point.value)
         self.add("hit", x, y, period=point.label, shown=shown + OPEN.get(point.status, ""))
+
+    def _bands(self) -> None:
+        """One stretch of band for all neighbours with the same limits: no seam between them."""
+        x = float(self.first) - 0.5
+        for limits, points in groupby(self.points, key=lambda point: point.limits):
+            end = x + len(list(points))
+            if limits is not None:
+                low, high = self.axis.share(limits.low), self.axis.share(limits.high)
+                self.add("band", x, max(0.0, low), x2=end, y2=min(1.0, high))
+            x = end
 
     def _line(self) -> None:
         """A gap in the data is a gap in the line; what is not final is hollow and dashed."""
@@ -180,7 +189,7 @@ def trend_spec(size: Size) -> dict[str, Any]:
     def layer(mark: str, drawn: alt.Chart, **more: Any) -> Any:
         return drawn.transform_filter(alt.datum.mark == mark).encode(**({"x": x, "y": y} | more))
 
-    def text(mark: str, color: str, weight: int = 400, **more: Any) -> Any:
+    def text(mark: str, color: str, weight: Any = 400, **more: Any) -> Any:
         drawn = alt.Chart().mark_text(
             color=f"var(--{color})", fontSize=font, fontWeight=weight, baseline="middle", **more
         )

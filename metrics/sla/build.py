@@ -14,7 +14,7 @@ from metrics.model import Team
 from metrics.sla.cost import cost
 from metrics.sla.model import SlaPage
 from metrics.sla.question import COST_WEEKS, WINDOW_WEEKS, Question
-from metrics.sla.queue import missing_clock
+from metrics.sla.queue import Queue, missing_clock
 from metrics.sla.rejections import rejections
 from metrics.sla.responses import answerers, heat_map, responses
 from metrics.sla.sides import SEGMENTED_BY, effort, segments, sides
@@ -55,7 +55,8 @@ class _Builder:
         clock = missing_clock(question.warehouse)
         empty = question.warehouse.empty_tables(("handoffs",))
         no_handoffs = "The table handoffs is empty." if empty else None
-        tiles = sides(question)
+        backlog = self._part("queue", self._backlog, clock)
+        tiles = sides(question, backlog)
         found = segments(question)
         if isinstance(found, str):
             self.reasons["segments"] = f"{found[:1].upper()}{found[1:]}."
@@ -78,6 +79,9 @@ class _Builder:
             cost=self._part("cost", lambda: cost(question), clock or self._no_sql()),
             reasons=self.reasons,
         )
+
+    def _backlog(self) -> int:
+        return Queue(self.question.warehouse, self.question.view).summary().overdue
 
     def _no_sql(self) -> str | None:
         if "sql" in used_stages(self.question.warehouse):

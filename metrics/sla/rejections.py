@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from data.tables import campaigns, handoffs
+from metrics.compile import dimension_column
 from metrics.engine import cached_rows
 from metrics.facts.handoffs import disposed
 from metrics.sla.model import Rate, ReasonRow, Rejections
@@ -26,8 +27,8 @@ def rejections_statement(question: Question) -> Select:
     flags = {name: m.columns(name)[name] for name, m in fact.measures.items()}
     rows = (
         select(
-            dimensions.column("channel").label("channel"),
-            dimensions.column("campaign").label("campaign"),
+            dimension_column(dimensions, "channel").label("channel"),
+            dimension_column(dimensions, "campaign").label("campaign"),
             handoffs.c.reason,
             handoffs.c.disposition,
             *(column.label(name) for name, column in flags.items()),

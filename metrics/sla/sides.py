@@ -18,6 +18,8 @@ from metrics.tiles import Board
 # By side, what stands on the page; the first is the side's headline and has the chart.
 MARKETING = ("mql_delivery", "mql_completeness", "lead_rejection_rate")
 SALES = ("sla_response", "response_hours", "overdue_handoffs")
+# A period's own, though the room asks how many there are now: the tile says both.
+BACKLOG = "overdue_handoffs"
 # What both pay when the agreement is not kept.
 EFFORT = ("wasted_effort_share", "redundant_outreach_rate")
 DELIVERED, COMPLETE = "_mqls_delivered", "mql_completeness"
@@ -25,8 +27,11 @@ DELIVERED, COMPLETE = "_mqls_delivered", "mql_completeness"
 SEGMENTED_BY = ("segment", "region", "product_line", "channel")
 
 
-def sides(question: Question) -> dict[Team, tuple[Tile, ...]]:
-    """Marketing's and sales' tiles: one question to the engine for all of them."""
+def sides(question: Question, overdue: int | None) -> dict[Team, tuple[Tile, ...]]:
+    """Marketing's and sales' tiles: one question to the engine for all of them.
+
+    ``overdue`` counts those of all periods; None: not known.
+    """
     columns = {
         team: tuple(CATALOG[id_] for id_ in ids)
         for team, ids in ((Team.MARKETING, MARKETING), (Team.SALES, SALES))
@@ -34,7 +39,15 @@ def sides(question: Question) -> dict[Team, tuple[Tile, ...]]:
     board = Board(question.warehouse, question.frame, Selection(goals=(), columns=columns))
     found = {team: board.columns()[team.value] for team in columns}
     first, *others = found[Team.MARKETING]
-    return found | {Team.MARKETING: (_committed(first, question), *others)}
+    short = question.period_short
+    among = f"of {short}" if overdue is None else f"of {short}, {overdue:,} of all time"
+    return {
+        Team.MARKETING: (_committed(first, question), *others),
+        Team.SALES: tuple(
+            replace(tile, qualifier=among) if tile.metric.id == BACKLOG else tile
+            for tile in found[Team.SALES]
+        ),
+    }
 
 
 def _committed(tile: Tile, question: Question) -> Tile:

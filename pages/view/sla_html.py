@@ -26,8 +26,8 @@ from metrics.sla.model import (
 
 STATE_WORDS = {
     "met": "in time",
-    "late": "answered late",
-    "unanswered": "past due, no answer",
+    "late": "late",
+    "unanswered": "past due, unanswered",
     "pending": "not yet due",
 }
 MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
@@ -69,7 +69,9 @@ def figures_html(tiles: Sequence[Tile], formats: Formats) -> str:
 def _figure(tile: Tile, formats: Formats) -> str:
     goal, state = words.target_words(tile, formats)
     aim = f"{_judged(state)} · {e(goal)}" if state.text else e(goal)
-    notes = [f"{MARKS.get(mark.kind, '○')} {mark.text}" for mark in tile.marks]
+    # That a period runs stands in the heading, once for all of its figures.
+    marks = [mark for mark in tile.marks if mark.kind != "partial"]
+    notes = [f"{MARKS.get(mark.kind, '○')} {mark.text}" for mark in marks]
     notes = [tile.qualifier, *notes] if tile.qualifier else notes
     return (
         f'<section class="sla-figure" data-kpi="{e(tile.metric.id)}"><h3>{e(tile.label)}</h3>'
@@ -133,7 +135,7 @@ def _rest(rows: Sequence[SegmentRow]) -> SegmentRow:
     known = [row.complete for row in rows if row.complete is not None]
     targets = [row.target for row in rows if row.target is not None]
     return SegmentRow(
-        f"{len(rows)} others",
+        "others",
         sum(row.delivered for row in rows),
         sum(known, Rate(0, 0)) if len(known) == len(rows) else None,
         sum(targets) if len(targets) == len(rows) else None,
@@ -197,25 +199,31 @@ def _interval_words(rate: Rate) -> str:
 
 def answerers_html(found: Answerers, formats: Formats, *, names: bool) -> str:
     """Teams, and under each its reps where names may stand; by name, never by figure."""
-    judged = [*found.teams, *found.reps] if names else [*found.teams]
-    lows = [row.met.interval[0] for row in judged if row.met.interval]
-    low = min([0.9, *lows])
-    low = int(low * 10) / 10
+    shown = [*found.teams, *found.reps] if names else [*found.teams]
+    low = _scale_from(shown)
+    has_pending = any(row.pending for row in shown)
     head = [
         "Team and rep" if names else "Team",
         "In time",
         f"95% interval, from {low * 100:.0f}% to 100%",
         "Due",
-        "Pending",
-        "",
     ]
+    head += ["Pending"] if has_pending else []
     rows = []
     for team in found.teams:
-        rows.append(_answerer(team, found, low, formats, is_team=True))
-        if names:
-            reps = [rep for rep in found.reps if rep.team == team.name]
-            rows += [_answerer(rep, found, low, formats, is_team=False) for rep in reps]
+        reps = [rep for rep in found.reps if rep.team == team.name] if names else []
+        for row in (team, *reps):
+            cells = _answerer(row, found, low, formats, is_team=row is team)
+            cells += [e(formats.plain(row.pending))] if has_pending else []
+            rows.append(cells)
     return table(head, rows, "answerers")
+
+
+def _scale_from(rows: Sequence[Answerer]) -> float:
+    """Where the scale begins: every dot is on it, the long intervals of a few cases may not be."""
+    lows = [row.met.interval[0] for row in rows if row.met.interval and not row.met.is_small]
+    shares = [row.met.share for row in rows if row.met.share is not None]
+    return int(min([0.9, *lows, *shares]) * 10) / 10
 
 
 def _answerer(
@@ -225,17 +233,14 @@ def _answerer(
     rate = row.met
     size = f"○ {formats.plain(rate.total)}" if rate.is_small else formats.plain(rate.total)
     tag = {-1: "bad", 1: "good", 0: ""}[row.standing]
-    classes = f"{tag} {'small' if rate.is_small else ''}"
     share = e(_share(rate, formats))
-    if is_team:
-        share = f"<b>{share}</b>"
+    mark = f' <span class="{tag}">{e(STANDING[row.standing])}</span>' if row.standing else ""
     return [
-        f"<b>{name}</b>" if is_team else f'<span class="rep">{name}</span>',
-        f'<span title="{e(_interval_words(rate))}">{share}</span>',
-        _interval(rate, low, 1.0, found.overall.share, classes),
+        (f"<b>{name}</b>" if is_team else f'<span class="rep">{name}</span>') + mark,
+        f'<span title="{e(_interval_words(rate))}">'
+        + (f"<b>{share}</b></span>" if is_team else f"{share}</span>"),
+        _interval(rate, low, 1.0, found.overall.share, f"{tag} {'small' if rate.is_small else ''}"),
         e(size),
-        e(formats.plain(row.pending)) if row.pending else "",
-        f'<span class="{tag}">{e(STANDING[row.standing])}</span>',
     ]
 
 
@@ -264,8 +269,8 @@ def rejections_html(
     """Members down, reasons across; a bar in a cell is its part of the member's rejections."""
     shown = list(range(min(reasons, len(found.reasons))))
     has_rest = found.has_others or len(found.reasons) > len(shown)
-    head = [by, "Given back", "", *(reason_words(found.reasons[n]) for n in shown)]
-    head += ["other reasons"] if has_rest else []
+    head = [by, "Given back", *(reason_words(found.reasons[n]) for n in shown)]
+    head += ["others"] if has_rest else []
     highest = max((row.rejected.share or 0.0 for row in rows), default=0.0)
 
     def line(row: ReasonRow, name: str) -> list[str]:
@@ -277,12 +282,12 @@ def rejections_html(
             name,
             f"<b>{e(_share(row.rejected, formats))}</b> "
             f'<span class="of">{small}{e(formats.plain(row.rejected.count))} of '
-            f"{e(formats.plain(row.rejected.total))}</span>",
-            f'<i class="cell-bar" style="width:{percent(share / highest if highest else 0)}"></i>',
+            f"{e(formats.plain(row.rejected.total))}</span>"
+            f'<i class="part-bar" style="width:{percent(share / highest if highest else 0)}"></i>',
             *(_part(n, row.rejected.count, formats) for n in counts),
         ]
 
-    body = [line(row, e(_member(row))) for row in rows]
+    body = [line(row, _named(row)) for row in rows]
     body.append(line(found.total, "<b>All</b>"))
     return table(head, body, f"rejected-{by.lower()}")
 
@@ -294,8 +299,9 @@ def _part(count: int, whole: int, formats: Formats) -> str:
     return f"{e(formats.plain(count))}{bar}"
 
 
-def _member(row: ReasonRow) -> str:
-    return f"{row.members} others" if row.members > 1 else member_words(row.member)
+def _named(row: ReasonRow) -> str:
+    name = e(f"{row.members} others" if row.members > 1 else member_words(row.member))
+    return f'<span title="{name}">{name}</span>'
 
 
 # -- what goes with lateness ------------------------------------------------------------------
@@ -321,7 +327,7 @@ def cost_html(found: Cost, formats: Formats) -> str:
             e(difference_words(row, formats)),
         ]
 
-    head = ["", "Answered in time", "Answered late or not", "Difference (95% interval)"]
+    head = ["", "Answered in time", "Late or not at all", "Difference (95%)"]
     return table(head, [line(name, row) for name, row in rows], "cost")
 
 
@@ -371,8 +377,7 @@ def effort_html(found: Sequence[Effort], label: str, formats: Formats) -> str:
             [
                 e(one.metric.label),
                 f"<b>{e(formats.value(row.value, one.metric.unit))}</b>",
-                f'<span class="of">{e(counted)}{e(open_)}</span>',
-                f'<span class="of">{e(one.metric.formula)}</span>',
+                f'<span class="of">{e(counted)}{e(open_)}: {e(one.metric.formula)}</span>',
             ]
         )
-    return table(["Effort that went astray", "", f"in the {label}", ""], rows, "effort")
+    return table(["Effort that went astray", "", f"in the {label}"], rows, "effort")

@@ -47,6 +47,8 @@ def show_sales(page: SlaPage, request: Request) -> None:
 
 def _show_side(side: str, title: str, aside: str, page: SlaPage, request: Request) -> None:
     tiles = getattr(page, side)
+    running = next((m.text for t in tiles for m in t.marks if m.kind == "partial"), None)
+    aside = f"{aside} · ◐ {running}" if running else aside
     with st.container(key=f"sla-side-{side}", gap=None):
         st.html(html.heading(title, aside) + html.figures_html(tiles, request.formats))
         with st.container(key=f"links-sla-{side}", gap=None):

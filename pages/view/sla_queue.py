@@ -39,7 +39,6 @@ def _refreshed(request: Request, show: Callable[[Request, Queue], None]) -> None
         viewer = auth.current_viewer()
         if viewer is None or viewer.username != request.viewer.username:
             st.rerun(scope="app")
-            return
         try:
             fresh = read_request(viewer, to_query(request.view, request.bounds))
             show(fresh, Queue(fresh.warehouse, fresh.question, shows_people=fresh.sees_people))
