@@ -13,10 +13,11 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateTable, DropTable
 
 from data.business_days import calendar_rows
 from data.config import Config, load_config
+from data.dialects import dialect_of
 from data.errors import WarehouseError
 from data.handoff_clock import clock_rows, target_seconds_of
 from data.tables import (
@@ -135,7 +136,8 @@ def _span(connection: Connection) -> tuple[datetime, datetime]:
 
 
 def _empty(connection: Connection, table: Table) -> None:
-    # Not dropped: that would take grants along, and make PostgreSQL's readers wait.
+    if dialect_of(connection.engine.url).empties_by_dropping:
+        connection.execute(DropTable(table, if_exists=True))
     connection.execute(CreateTable(table, if_not_exists=True))
     connection.execute(delete(table))
 

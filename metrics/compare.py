@@ -93,6 +93,8 @@ def marks_of(metric: Metric, row: Row, newest: Row, elapsed: str | None) -> tupl
     if newest.maturing:
         word = "pending" if metric.maturing is not None else "maturing"
         marks.append(Mark("maturing", f"{newest.maturing:,} {word}"))
+    if row.note is not None and metric.fallback is not None:
+        marks.append(Mark("fallback", metric.fallback.mark))
     if metric.unit is Unit.SHARE and row.denominator and row.denominator < SMALL:
         marks.append(Mark("small", _small_text(metric, row)))
     return tuple(marks)

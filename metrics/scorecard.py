@@ -100,7 +100,7 @@ class TargetState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark after the label: kind is "partial", "maturing" or "small"."""
+    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"."""
 
     kind: str
     text: str  # "3 of 5 days", "575 maturing", "n 19: 12–49%"
@@ -129,6 +129,7 @@ class Tile:
     baseline: str = ""  # what the limits are made of, in words
     span: Span | None = None  # the days that the headline is of
     compared: Span | None = None  # those that it is compared with
+    note: str | None = None  # what the value rests on, where a table that it prefers is empty
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     """
     key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_limits())
     scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
-    _LAST_GOOD.keep((warehouse.url, view), scorecard)
+    _LAST_GOOD.keep((warehouse.url, warehouse.scope, view), scorecard)
     return scorecard
 
 
@@ -232,7 +233,7 @@ def _compute(warehouse: Warehouse, view: View) -> Scorecard:
 
 def last_known_scorecard(warehouse: Warehouse, view: View) -> Scorecard | None:
     """The last scorecard given for a view, marked with its time, for when the warehouse is down."""
-    known = _LAST_GOOD.find((warehouse.url, view))
+    known = _LAST_GOOD.find((warehouse.url, warehouse.scope, view))
     if known is None:
         return None
     scorecard, kept_at = known

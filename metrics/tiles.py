@@ -264,6 +264,7 @@ class Board:
             baseline=self._usual.words(plan.metric) if plan.is_charted else "",
             span=slot.span,
             compared=self._compared_span(plan, slot),
+            note=row.note,
         )
 
     def _compared_span(self, plan: Plan, slot: Slot) -> Span | None:

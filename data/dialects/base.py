@@ -53,6 +53,8 @@ class Dialect:
     has put another warehouse in the place of the old one, except where the engine swaps tables in
     place. ``replacing`` and ``copying`` put a new warehouse in the place of the old one
     (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
+    ``empties_by_dropping``: a table with a key is emptied by making it anew; elsewhere that would
+    take grants along and make readers wait.
     """
 
     name: str
@@ -63,4 +65,5 @@ class Dialect:
     guard: Guard = _no_guard
     is_timeout: Callable[[BaseException], bool] = _never
     swaps_in_place: bool = False
+    empties_by_dropping: bool = False
     location: Callable[[URL], str] = _whole_url

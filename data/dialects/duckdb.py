@@ -158,4 +158,5 @@ DUCKDB = Dialect(
     guard=_guard,
     is_timeout=_is_timeout,
     location=location,
+    empties_by_dropping=True,
 )

@@ -19,7 +19,7 @@ CATALOG: dict[str, Metric] = {
 }
 
 
-# What derived KPIs are made of beside other KPIs; no KPIs themselves.
+# What derived KPIs and pages are made of beside KPIs; no KPIs themselves.
 BLOCKS: dict[str, Metric] = {metric.id: metric for metric in blocks.METRICS}
 
 

@@ -85,7 +85,7 @@ METRICS = (
         Measure("handoffs", "overdue"),
         direction=Direction.DOWN,
         definition="Handoffs of the period that are past due and unanswered at the as-of moment. "
-        "Over all periods together it is the backlog.",
+        "Over all periods together they are the backlog.",
         formula="Number of handoffs past due without a response",
         counted_by="the handoff",
         tables=("handoffs", "handoff_clock"),

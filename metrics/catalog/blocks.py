@@ -1,14 +1,20 @@
-"""Building blocks of derived KPIs: counted like KPIs, shown nowhere by themselves."""
+"""Building blocks of derived KPIs and of pages: counted like KPIs, no KPIs by themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
+from metrics.calendar import Calendar, Span
 from metrics.catalog.parts import (
     HANDOFF_DIMENSIONS,
     LEAD_DIMENSIONS,
     OPPORTUNITY_DIMENSIONS,
     count,
+    derived,
 )
-from metrics.model import Direction, Measure, Metric, Team
+from metrics.catalog.velocity import BEGINNING
+from metrics.model import Direction, Measure, Metric, Parts, Team, Unit
 
 
 def _new_business(id_: str, measure: Measure, what: str) -> Metric:
@@ -23,6 +29,16 @@ def _new_business(id_: str, measure: Measure, what: str) -> Metric:
         tables=("opportunities",),
         dimensions=OPPORTUNITY_DIMENSIONS,
     )
+
+
+def _backlog_inputs(
+    span: Span, calendar: Calendar, as_of: datetime
+) -> Mapping[str, tuple[str, Span]]:
+    return {"overdue": ("overdue_handoffs", Span(BEGINNING, span.end))}
+
+
+def _backlog(values: Mapping[str, float | None]) -> Parts:
+    return Parts(values["overdue"], values["overdue"], None)
 
 
 def _waiting(id_: str, measure: str, what: str) -> Metric:
@@ -53,6 +69,21 @@ METRICS = (
         dimensions=LEAD_DIMENSIONS,
         needs_stages=("mql",),
         by_account=False,
+    ),
+    derived(
+        "_overdue_backlog",
+        "Overdue backlog",
+        Team.SALES,
+        _backlog_inputs,
+        _backlog,
+        unit=Unit.COUNT,
+        direction=Direction.DOWN,
+        definition="All handoffs up to the end of the period that are overdue at the as-of moment.",
+        formula="Number of handoffs past due without a response",
+        counted_by="the handoff",
+        null_rule="None counts as 0.",
+        tables=("handoffs", "handoff_clock"),
+        dimensions=HANDOFF_DIMENSIONS,
     ),
     _waiting("_handoffs_waiting", "n", "Handoffs that wait"),
     _waiting("_handoffs_due_soon", "due_soon", "Handoffs due soon"),

@@ -139,9 +139,11 @@ def utc_text(moment: datetime) -> str:
 
 
 def _tell(answer: Answer, rows: Sequence[Row] = ()) -> None:
-    """Say why there is no value: of a whole KPI, and of single rows each reason once."""
+    """Say why there is no value, of a whole KPI or of single rows, and what values rest on."""
     for metric_id, reason in answer.reasons.items():
         print(f"{metric_id}: no data: {reason}.", file=sys.stderr)
     single = [(r.metric, r.reason) for r in rows if r.metric not in answer.reasons and r.reason]
     for metric_id, reason in dict.fromkeys(single):
         print(f"{metric_id}: {reason}.", file=sys.stderr)
+    for metric_id, note in dict.fromkeys((row.metric, row.note) for row in rows if row.note):
+        print(f"{metric_id}: {note}.", file=sys.stderr)

@@ -9,7 +9,7 @@ from sqlalchemy import FromClause, and_, case, false, func, or_, select
 from data.dialects.functions import days_later
 from data.tables import handoff_clock, handoffs, touches
 from metrics.facts.base import Amount, Context, Count, Fact, Shown
-from metrics.facts.handoffs import handoff_links, handoff_record, response_at
+from metrics.facts.handoffs import handoff_record, links, response_at
 
 # A handoff is watched for so many days of 24 hours.
 WATCHED_DAYS = 30
@@ -35,7 +35,7 @@ def worked(context: Context) -> Fact:
     return Fact(
         source=handoffs.outerjoin(effort, effort.c.handoff_id == h.handoff_id),
         moment=h.handed_at,
-        links=handoff_links(),
+        links=links(),
         measures={
             "touches": Amount(number, is_over, is_money=False),
             "wasted": Amount(

@@ -11,7 +11,7 @@ from data.dialects.functions import microseconds_between
 from data.handoff_clock import MICROSECONDS, holds, position_of
 from data.tables import business_days, handoff_clock, handoffs
 from metrics.facts.base import Column, Context, Count, Fact, Shown
-from metrics.facts.handoffs import SECONDS_AN_HOUR, handoff_links, handoff_record, response_at
+from metrics.facts.handoffs import SECONDS_AN_HOUR, handoff_record, links, response_at
 
 # Due soon: less than this part of the response target is left.
 DUE_SOON = 0.25
@@ -56,7 +56,7 @@ def waiting(context: Context) -> Fact:
     return Fact(
         source=with_time_left(clocked, as_of),
         moment=handoffs.c.handed_at,
-        links=handoff_links(),
+        links=links(),
         measures={"n": Count(), "due_soon": Count(is_due_soon(as_of))},
         conditions=(handoffs.c.handed_at <= as_of, is_waiting(as_of)),
         record=handoff_record(

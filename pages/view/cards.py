@@ -123,6 +123,8 @@ def _about(tile: Tile, formats: Formats, label: str, link: Link | None) -> str:
         facts.append(("Signal", tile.signal.words))
     if tile.reason:
         facts.append(("Why", tile.reason))
+    if tile.note:
+        facts.append(("Rests on", f"{tile.note}."))
     facts += target_facts(tile, formats)
     rows = "".join(f"<dt>{_e(name)}</dt><dd>{_e(text)}</dd>" for name, text in facts if text)
     more = ""

@@ -86,6 +86,8 @@ def trend_head_html(kpi: Kpi, formats: Formats) -> str:
     notes = []
     if kpi.tile.status is Status.NO_DATA:
         notes.append(f"No data: {kpi.tile.reason}.")
+    if kpi.tile.note:
+        notes.append(f"{kpi.tile.note}.")
     if open_slots:
         names = ", ".join(point.label for point in open_slots)
         notes.append(f"◔ still maturing: {names}.")

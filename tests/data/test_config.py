@@ -110,3 +110,15 @@ def test_the_clock_depends_on_hours_targets_and_zone_alone():
     ):
         assert parse_config(text).clock_hash != plain
     assert parse_config("[company]\nname = 'x'\n").fingerprint != Config().fingerprint
+
+
+def test_only_what_the_clock_depends_on_makes_it_stale():
+    clock = parse_config("").clock_hash
+    assert parse_config('[sla]\nfit_reasons = ["spam"]').clock_hash == clock
+    assert parse_config("[sla.response_hours]\nP1 = 1").clock_hash != clock
+
+
+def test_the_agreed_facts_are_the_required_ones_else_all():
+    assert len(parse_config("").mql.agreed_facts) == 4
+    some = parse_config('[mql]\nrequired_facts = ["has_budget"]')
+    assert some.mql.agreed_facts == ("has_budget",)
