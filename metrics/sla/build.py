@@ -10,11 +10,12 @@ from metrics.baselines import stamp_of_limits
 from metrics.cache import RESULTS
 from metrics.compile import UnsupportedDimension
 from metrics.engine import used_stages
+from metrics.errors import QueryError
 from metrics.model import Team
 from metrics.sla.cost import cost
 from metrics.sla.model import SlaPage
 from metrics.sla.question import COST_WEEKS, WINDOW_WEEKS, Question
-from metrics.sla.queue import Queue, missing_clock
+from metrics.sla.queue import Queue, missing_clock, refused
 from metrics.sla.rejections import rejections
 from metrics.sla.responses import answerers, heat_map, responses
 from metrics.sla.sides import SEGMENTED_BY, effort, segments, sides
@@ -47,7 +48,10 @@ class _Builder:
         try:
             return compute()
         except UnsupportedDimension as error:
-            self.reasons[name] = f"Handoffs {_plural(error)}: clear that filter to see this part."
+            self.reasons[name] = refused(error)
+            return None
+        except QueryError as error:
+            self.reasons[name] = error.message
             return None
 
     def page(self) -> SlaPage:
@@ -87,7 +91,3 @@ class _Builder:
         if "sql" in used_stages(self.question.warehouse):
             return None
         return "No stage sql occurs in lead_stages, so that no conversion can be followed."
-
-
-def _plural(error: UnsupportedDimension) -> str:
-    return error.message.rstrip(".")

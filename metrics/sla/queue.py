@@ -15,6 +15,7 @@ from sqlalchemy import Select, case, func, select
 from data.derive import stale_reason
 from data.tables import handoff_clock, handoffs
 from data.warehouse import Warehouse
+from metrics.compile import UnsupportedDimension
 from metrics.engine import cached_rows
 from metrics.errors import QueryError
 from metrics.facts.base import Column
@@ -59,7 +60,10 @@ class Queue:
         self.warehouse = warehouse
         self._question = Question(warehouse, view)
         self._shows_people = shows_people
-        self._listed = self._list().subquery("queue")
+        try:
+            self._listed = self._list().subquery("queue")
+        except UnsupportedDimension as error:
+            raise QueryError(refused(error)) from error
 
     def _list(self) -> Select:
         as_of = self._question.as_of
@@ -128,7 +132,12 @@ def missing_clock(warehouse: Warehouse) -> str | None:
     """Why the handoffs' clock cannot be read, or None."""
     if warehouse.empty_tables(("handoffs",)):
         return "The table handoffs is empty."
-    return stale_reason(warehouse)
+    return stale_reason(warehouse.whole)
+
+
+def refused(error: UnsupportedDimension) -> str:
+    """A filter that handoffs do not know, in words."""
+    return f"Handoffs {error.message.rstrip('.')}: clear that filter to see this part."
 
 
 def _known(column: Column | None) -> Column:

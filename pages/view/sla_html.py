@@ -380,4 +380,4 @@ def effort_html(found: Sequence[Effort], label: str, formats: Formats) -> str:
                 f'<span class="of">{e(counted)}{e(open_)}: {e(one.metric.formula)}</span>',
             ]
         )
-    return table(["Effort that went astray", "", f"in the {label}"], rows, "effort")
+    return table(["Effort astray", "", f"in the {label}"], rows, "effort")

@@ -12,6 +12,7 @@ from metrics.report import sla_charts as charts
 from metrics.report import sla_trend as trend
 from metrics.scorecard import Tile
 from metrics.sla import SlaPage
+from metrics.sla.model import ReasonRow
 from pages.view import sla_html as html
 from pages.view.links import link_to_kpi
 from pages.view.request import Request
@@ -82,7 +83,9 @@ def _show_trend(side: str, tile: Tile, request: Request) -> None:
     size = trend.ROOM if request.view.present else trend.DESK
     data = trend.trend_data(tile, request.formats, size)
     if data.empty:
-        st.html(html.sentence(tile.reason or "Nothing to draw yet."))
+        # The figure above has said why already.
+        if tile.reason is None:
+            st.html(html.sentence("Nothing to draw yet."))
         return
     st.vega_lite_chart(
         data,
@@ -163,20 +166,41 @@ def show_answerers(page: SlaPage, request: Request) -> None:
         )
 
 
-def show_rejections(page: SlaPage, request: Request) -> None:
-    """What sales gave back and why, by channel and by campaign."""
+def show_channels(page: SlaPage, request: Request) -> None:
+    """What sales gave back and why, by channel: the feedback that marketing needs."""
     title = "What sales gave back, and why"
     if page.rejections is None:
         _missing(page, "rejections", title)
         return
-    found, formats = page.rejections, request.formats
-    st.html(html.heading(title, f"rejected ÷ (accepted + rejected), {page.window_label}"))
-    if not found.total.rejected.count:
-        st.html(html.sentence("No lead was given back in this time."))
+    aside = f"rejected ÷ (accepted + rejected), {page.window_label}"
+    if not page.rejections.total.rejected.count:
+        st.html(html.heading(title, aside) + html.sentence("No lead was given back."))
         return
+    _show_rejected(page, request, page.rejections.channels, "Channel", title, aside)
+
+
+def show_campaigns(page: SlaPage, request: Request) -> None:
+    """The same by campaign, those with most rejections first."""
+    found = page.rejections
+    if found is not None and found.total.rejected.count:
+        title = "Given back, by campaign"
+        _show_rejected(page, request, found.campaigns, "Campaign", title, page.window_label)
+
+
+def _show_rejected(
+    page: SlaPage,
+    request: Request,
+    rows: Sequence[ReasonRow],
+    by: str,
+    title: str,
+    aside: str,
+) -> None:
+    assert page.rejections is not None
     reasons = REASONS_ROOM if request.view.present else REASONS_DESK
-    st.html(html.rejections_html(found.channels, found, "Channel", formats, reasons))
-    st.html(html.rejections_html(found.campaigns, found, "Campaign", formats, reasons))
+    st.html(
+        html.heading(title, aside)
+        + html.rejections_html(rows, page.rejections, by, request.formats, reasons)
+    )
 
 
 def show_cost(page: SlaPage, request: Request) -> None:

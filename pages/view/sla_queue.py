@@ -43,7 +43,7 @@ def _refreshed(request: Request, show: Callable[[Request, Queue], None]) -> None
             fresh = read_request(viewer, to_query(request.view, request.bounds))
             show(fresh, Queue(fresh.warehouse, fresh.question, shows_people=fresh.sees_people))
         except QueryError as error:
-            st.html(heading("Waiting for an answer") + sentence(error.message))
+            st.html(heading("No answer yet") + sentence(error.message))
         except ScorecardError as error:
             show_strip(f"The queue could not be read: {error.message}")
 
