@@ -378,6 +378,8 @@ def _why_undefined(row: Row) -> str:
         return row.reason
     if row.numerator is None and row.denominator is None:
         return "no record has an amount"
+    if row.maturing and not row.denominator:
+        return "all that counts is still open"
     return "nothing to divide by in this period"
 
 

@@ -109,6 +109,7 @@ METRICS = (
         tables=("handoffs", "handoff_clock", "touches"),
         dimensions=HANDOFF_DIMENSIONS,
         maturing=Measure("handoffs_worked", "open"),
+        slow=True,
     ),
     ratio(
         "redundant_outreach_rate",

@@ -17,6 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from workclock import Holidays, Schedule, WorkDay
 
+from tests.data.filled import Rows
 from tests.data.minute_clock import MinuteClock, Office
 from tests.data.test_handoff_clock import (
     AUTUMN,
@@ -108,7 +109,7 @@ def test_the_named_cases_by_all_clocks_and_by_hand(duckdb_url: str, case: str):
         "first_response_at": end,
         "assigned_to": "r",
     }
-    rows = {"reps": [{"rep_id": "r", "timezone": zone}], "handoffs": [handoff]}
+    rows: Rows = {"reps": [{"rep_id": "r", "timezone": zone}], "handoffs": [handoff]}
     clock = clocks(duckdb_url, rows, hours.config)["h"]
     place = zone or COMPANY_ZONE
     counted = MinuteClock(hours.office, place, start - timedelta(days=1), end + timedelta(days=1))
@@ -117,8 +118,11 @@ def test_the_named_cases_by_all_clocks_and_by_hand(duckdb_url: str, case: str):
     assert clock["own_response_seconds"] == minutes * 60
 
 
-def spans_of(chance: random.Random, first: datetime, last: datetime, zones, count: int):
+def spans_of(
+    chance: random.Random, season: tuple[datetime, datetime], count: int
+) -> list[dict[str, Any]]:
     """Handoffs at random, to the second, their answers among the same days."""
+    first, last = season
     seconds = int((last - first).total_seconds())
     found = []
     for number in range(count):
@@ -130,7 +134,7 @@ def spans_of(chance: random.Random, first: datetime, last: datetime, zones, coun
                 "handed_at": first + timedelta(seconds=start),
                 "first_response_at": first + timedelta(seconds=end),
                 "priority": chance.choice(list(TARGET_HOURS)),
-                "assigned_to": chance.choice(zones),
+                "assigned_to": chance.choice(ZONES),
             }
         )
     return found
@@ -163,7 +167,7 @@ OFFICES = {
 @pytest.mark.parametrize("office", OFFICES)
 def test_four_hundred_random_spans_agree_with_workclock(engine_url: str, office: str, season):
     chance = random.Random(f"workclock {office} {season[0]}")
-    check(engine_url, OFFICES[office], spans_of(chance, *season, ZONES, 400))
+    check(engine_url, OFFICES[office], spans_of(chance, season, 400))
 
 
 @settings(SETTINGS, max_examples=12)
@@ -179,4 +183,4 @@ def test_random_hours_agree_with_workclock(tmp_path_factory, seed: int):
     )
     season = chance.choice([AUTUMN, SPRING])
     with ENGINES["duckdb"](tmp_path_factory.mktemp("hours")) as url:
-        check(url, hours, spans_of(chance, *season, ZONES, 60))
+        check(url, hours, spans_of(chance, season, 60))
