@@ -32,6 +32,12 @@ def figures(page: Page, part: str) -> list[str]:
     return page.locator(f'[data-part="{part}"] b').all_inner_texts()
 
 
+def boxes(page: Page, selector: str) -> list[tuple[int, int, int]]:
+    """Left, top and width of what is drawn, in px."""
+    found = [element.bounding_box() for element in page.locator(selector).all()]
+    return [(round(b["x"]), round(b["y"]), round(b["width"])) for b in found if b is not None]
+
+
 def test_the_page_says_what_the_program_says(
     page: Page, demo_app: AppServer, accounts: dict[str, Account], demo_settings: Settings
 ) -> None:
@@ -94,6 +100,11 @@ def test_projected_it_names_teams_until_names_are_turned_on(
     sizes = [size for text, size, *_ in page.evaluate(READ_TEXT) if text]
     assert min(sizes) >= 18
     assert scroll_excess(page)[0] <= 0
+
+    # Each figure has its link laid over it.
+    for side in ("marketing", "sales"):
+        figures_at = boxes(page, f".st-key-sla-side-{side} .sla-figure")
+        assert boxes(page, f".st-key-links-sla-{side} a") == figures_at
 
     page.get_by_role("button", name="Show names").click()
     page.wait_for_url("**names=1*")

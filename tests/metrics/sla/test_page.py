@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from data.row_scope import RowScope
 from data.warehouse import Warehouse
 from metrics.calendar import Calendar
 from metrics.model import Status
 from metrics.query import Filters
 from metrics.report import sla_charts, sla_trend
 from metrics.report.format import Formats
-from metrics.sla import SlaPage, build_sla
+from metrics.row_scope import scoped
+from metrics.sla import Queue, SlaPage, build_sla
 from metrics.sla.model import (
     Cost,
     CostRow,
@@ -147,6 +149,17 @@ def test_the_page_is_computed_once_for_a_view(warehouse: Warehouse, monkeypatch)
 
     monkeypatch.setattr(type(warehouse), "rows", refuse)
     assert page_of(warehouse) is first
+
+
+def test_whoever_sees_a_part_sees_the_page_of_that_part(warehouse: Warehouse) -> None:
+    where: Filters = (("region", ("EMEA",)),)
+    whole, part = page_of(warehouse, where=where), scoped(warehouse, RowScope(where))
+    seen = page_of(part, where=where)
+    assert seen is not whole
+    for name in ("states", "responses", "heat", "answerers", "rejections", "cost", "segments"):
+        assert getattr(seen, name) == getattr(whole, name), name
+    view = View(Calendar(part.config).parse_period("2026-W26"), AS_OF)
+    assert [row.handoff_id for row in Queue(part, view).page()] == ["H19"]
 
 
 # -- words and charts -------------------------------------------------------------------------
