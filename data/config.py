@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
@@ -51,6 +53,7 @@ CONVERSION_DAYS = {
     "mql_to_customer": 180,
     "lead_to_customer": 180,
 }
+LEAD_ID = "{lead_id}"  # in the address of a lead's record
 DIMENSIONS = (
     "channel",
     "campaign",
@@ -126,6 +129,26 @@ def _fact(name: str) -> str:
     return name
 
 
+def _record_address(pattern: str) -> str:
+    """An https address with one ``{lead_id}`` behind the host: data must never choose the host."""
+    try:
+        parts = urlsplit(pattern)
+        host = parts.hostname or ""
+    except ValueError as error:
+        raise ValueError(f"{pattern!r} is not an address") from error
+    if parts.scheme != "https" or not host:
+        raise ValueError(f"{pattern!r} does not begin with https:// and a host")
+    if "@" in parts.netloc:
+        raise ValueError(f"{pattern!r} holds a user name; an address for all has none")
+    if pattern.count(LEAD_ID) != 1 or re.search(r"[{}]", pattern.replace(LEAD_ID, "")):
+        raise ValueError(f"{pattern!r} must hold {LEAD_ID} once, and no other braces")
+    if LEAD_ID in parts.netloc:
+        raise ValueError(f"{pattern!r} holds {LEAD_ID} in the host; it belongs behind it")
+    if not pattern.isprintable() or " " in pattern:
+        raise ValueError(f"{pattern!r} holds a space or an invisible character")
+    return pattern
+
+
 def _role(name: str) -> str:
     if name not in ROLES:
         raise ValueError(unknown("role", name, ROLES))
@@ -193,6 +216,16 @@ class Mql(Section):
         return self.required_facts or FACTS
 
 
+class Links(Section):
+    """Where records are found in other systems."""
+
+    lead: Annotated[str, AfterValidator(_record_address)] | None = None
+
+    def lead_record(self, lead_id: str) -> str | None:
+        """The address of a lead's record in the CRM, the id percent-encoded; None without one."""
+        return None if self.lead is None else self.lead.replace(LEAD_ID, quote(lead_id, safe=""))
+
+
 class Scorecard(Section):
     """Which KPIs stand on the scorecard; an empty list means the handbook's default."""
 
@@ -220,6 +253,7 @@ class Config(Section):
     attribution: Attribution = Attribution()
     mql: Mql = Mql()
     scorecard: Scorecard = Scorecard()
+    links: Links = Links()
     privacy: Privacy = Privacy()
 
     def window_days(self, metric_id: str) -> int:

@@ -12,12 +12,15 @@ SMALL = 30
 Z_95 = 1.959963984540054
 
 
-def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
-    """The Wilson 95 % interval of a share; ``trials`` > 0. Returns (low, high) within 0–1."""
+def wilson_interval(successes: float, trials: float, z: float = Z_95) -> tuple[float, float]:
+    """The Wilson interval of a share, of 95 % unless ``z`` says otherwise; ``trials`` > 0.
+
+    Returns (low, high) within 0–1.
+    """
     share = successes / trials
-    z2 = Z_95 * Z_95
+    z2 = z * z
     centre = share + z2 / (2 * trials)
-    spread = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
+    spread = z * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
     low, high = ((centre + sign * spread) / (1 + z2 / trials) for sign in (-1, 1))
     # The share lies within by definition; rounding must not put it a hair outside.
     return max(0.0, min(low, share)), min(1.0, max(high, share))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_score
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
 from pages.view.handbook import handbook_link
-from pages.view.links import link_to_kpi
+from pages.view.links import link, link_to_kpi
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
@@ -78,4 +79,9 @@ def _show_links(name: str, tiles: Sequence[Tile], request: Request) -> None:
     """One link a tile, laid over it by the style sheet; its definition stays above."""
     with st.container(key=f"links-{name}", gap=None):
         for tile in tiles:
-            link_to_kpi(tile.metric.id, f"Open {tile.label}", request)
+            if name == "goals" and tile.metric.id == "sla_response":
+                # The goal is the agreement's, and that has two sides: its page shows both.
+                view = replace(request.view, metric=None, by=None, lead=None)
+                link("sla", "Open the SLA, both ways", view, request)
+            else:
+                link_to_kpi(tile.metric.id, f"Open {tile.label}", request)

@@ -17,6 +17,7 @@ from pages.handbook.page import show_handbook
 from pages.kpi.page import show_kpi
 from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
+from pages.sla.page import show_sla
 from pages.view import auth, links, review_bar
 from pages.view.request import Request, read_request, set_current
 from pages.view.state import to_query
@@ -40,6 +41,7 @@ class Section:
 SECTIONS = (
     Section("Scorecard", "scorecard", show_scorecard),
     Section("Funnel", "funnel", show_funnel),
+    Section("SLA", "sla", show_sla),
     Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
     Section("KPI", "kpi", show_kpi, in_navigation=False),

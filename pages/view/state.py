@@ -24,6 +24,7 @@ SETTINGS = (
     "model",
     "as_of",
     "present",
+    "names",
     "metric",
     "by",
     "lead",
@@ -63,6 +64,7 @@ class ViewState:
     model: str | None = None
     as_of: datetime | None = None
     present: bool = False
+    names: bool = False  # of a projected page: single reps by name, not teams alone
     metric: str | None = None  # of the KPI page: a catalog id
     by: str | None = None  # of the KPI page: the dimension that it is split by
     lead: str | None = None  # of the lead page: a lead_id
@@ -215,6 +217,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     period = reader.period(Cadence(cadence) if cadence else None, as_of or bounds.as_of)
     compare = reader.choice("compare", list(Compare))
     present = reader.choice("present", ("1", "0"))
+    names = reader.choice("names", ("1", "0"))
     view = ViewState(
         cadence=period.cadence,
         period=period,
@@ -223,6 +226,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         model=reader.choice("model", MODELS),
         as_of=as_of,
         present=present == "1",
+        names=names == "1",
         metric=reader.choice("metric", list(CATALOG)),
         by=reader.choice("by", DIMENSIONS),
         lead=reader.line("lead", "lead's id"),
@@ -249,6 +253,8 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["as_of"] = [view.as_of.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")]
     if view.present:
         query["present"] = ["1"]
+    if view.names:
+        query["names"] = ["1"]
     for name in ("metric", "by", "lead", "find"):
         value = getattr(view, name)
         if value is not None:
