@@ -1,6 +1,8 @@
 """Accounts: who may sign in, with which role; passwords and the lock after failures.
 
 Every function opens the state database itself and raises ``StateError`` when that cannot be used.
+What it changes goes to the audit log in the same transaction, as done ``by`` somebody: whoever
+runs the command line unless it is said.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from data.errors import AccountError, unknown
+from data.audit import NOBODY, Actor, Event, command_line, person, record
+from data.errors import AccountError, StateConflict, unknown
 from data.passwords import check_rules, hash_password, matches
-from data.state import SignInFailure, User, open_state
+from data.state import AuditEvent, SignInFailure, User, open_state
 from data.state.models import ROLES, utc_now
 
 MAX_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
 _FORGET_AFTER = timedelta(days=1)
+_UNKNOWN_NAMES_EVERY = timedelta(minutes=1)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -126,6 +130,7 @@ def add_account(
     full_name: str | None = None,
     email: str | None = None,
     must_change_password: bool = False,
+    by: Actor | None = None,
 ) -> Account:
     """Create an account.
 
@@ -149,13 +154,20 @@ def add_account(
         with open_state().write() as session:
             session.add(user)
             session.flush()
+            first = must_change_password
+            _log(session, Event.ACCOUNT_ADDED, username, by, role=role, first_password=first)
             return _account(user)
-    except IntegrityError as error:
+    except StateConflict as error:
         raise _taken(username) from error
 
 
 def set_password(
-    name: str, password: str, *, must_change_password: bool = False, must_differ: bool = False
+    name: str,
+    password: str,
+    *,
+    must_change_password: bool = False,
+    must_differ: bool = False,
+    by: Actor | None = None,
 ) -> Account:
     """Set a password; ends all sessions of the account and lifts its lock.
 
@@ -175,11 +187,12 @@ def set_password(
         user.must_change_password = must_change_password
         _end_sessions(user)
         _forget_failures(session, user.username)
+        _log(session, Event.PASSWORD_SET, user.username, by, first_password=must_change_password)
         session.flush()
         return _account(user)
 
 
-def set_active(name: str, active: bool) -> Account:
+def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
     """Disable an account, which ends its sessions, or enable it again, which lifts its lock."""
     with open_state().write() as session:
         user = _existing(session, name)
@@ -188,33 +201,43 @@ def set_active(name: str, active: bool) -> Account:
             _end_sessions(user)
         if active:
             _forget_failures(session, user.username)
+        event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
+        _log(session, event, user.username, by)
         session.flush()
         return _account(user)
 
 
-def set_role(name: str, role: str) -> Account:
+def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
     """Give an account another role; its sessions end, so that none keeps the old one."""
     _checked_role(role)
     with open_state().write() as session:
         user = _existing(session, name)
         if user.role != role:
+            _log(session, Event.ROLE_CHANGED, user.username, by, before=user.role, after=role)
             user.role = role
             _end_sessions(user)
         session.flush()
         return _account(user)
 
 
-def end_sessions(name: str) -> Account:
+def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     """Sign an account out everywhere."""
     with open_state().write() as session:
         user = _existing(session, name)
         _end_sessions(user)
+        _log(session, Event.SESSIONS_ENDED, user.username, by)
         session.flush()
         return _account(user)
 
 
 def _end_sessions(user: User) -> None:
     user.session_epoch = User.session_epoch + 1
+
+
+def _log(
+    session: Session, event: Event, username: str, by: Actor | None, **detail: str | bool
+) -> None:
+    record(event, by=by or command_line(), about=username, detail=detail, session=session)
 
 
 def session_account(username: str, session_epoch: int) -> Account | None:
@@ -250,10 +273,12 @@ def verify(name: str, password: str, *, now: datetime | None = None) -> Account 
         return None
     # The attempt is counted before the password is looked at: a hundred guesses sent at once get
     # no more tries than a hundred in a row.
-    if not _count_attempt(username, now or utc_now()):
+    attempt = _count_attempt(username, now or utc_now())
+    if attempt is None:
         return None
     password_hash = _password_hash(username)
     if not matches(password, password_hash):
+        _record_failure(username, attempt)
         return None
     with open_state().write() as session:
         user = session.get(User, username)
@@ -261,11 +286,52 @@ def verify(name: str, password: str, *, now: datetime | None = None) -> Account 
         if user is None or not user.is_active or user.password_hash != password_hash:
             return None
         _forget_failures(session, username)
+        detail = {"first_password": True} if user.must_change_password else None
+        record(Event.SIGN_IN, by=person(username), about=username, detail=detail, session=session)
         return _account(user)
 
 
-def _count_attempt(username: str, now: datetime) -> bool:
-    """Count one attempt; False when the name is locked. Atomic over all processes."""
+def _record_failure(username: str, attempt: int) -> None:
+    """Put a failed sign-in, and the lock that it may bring, into the audit log.
+
+    A name that no account has is not written down: somebody may have typed a password there. And
+    such names are free to invent, so of them one a minute is recorded, or the log could be filled.
+    """
+    with open_state().write() as session:
+        # Whatever is recorded, something is written, and it takes the same time.
+        session.execute(
+            update(SignInFailure)
+            .where(SignInFailure.username == username)
+            .values(failed_attempts=SignInFailure.failed_attempts)
+        )
+        known = session.get(User, username) is not None
+        if known:
+            record(Event.SIGN_IN_FAILED, by=NOBODY, about=username, session=session)
+        elif not _failed_lately(session):
+            record(Event.SIGN_IN_FAILED, by=NOBODY, detail={"account": "unknown"}, session=session)
+        if known and attempt == MAX_FAILURES:
+            minutes = int(LOCK_TIME.total_seconds() // 60)
+            record(
+                Event.NAME_LOCKED,
+                by=NOBODY,
+                about=username,
+                detail={"minutes": minutes},
+                session=session,
+            )
+
+
+def _failed_lately(session: Session) -> bool:
+    """Whether a failure under an unknown name was recorded within the last minute."""
+    lately = select(AuditEvent.id).where(
+        AuditEvent.at > utc_now() - _UNKNOWN_NAMES_EVERY,
+        AuditEvent.event == Event.SIGN_IN_FAILED.value,
+        AuditEvent.subject.is_(None),
+    )
+    return session.scalar(lately.limit(1)) is not None
+
+
+def _count_attempt(username: str, now: datetime) -> int | None:
+    """Count one attempt: its number, or None when the name is locked. Atomic over all processes."""
     forgiven = SignInFailure.last_failed_at <= now - LOCK_TIME
     count = (
         update(SignInFailure)
@@ -281,16 +347,25 @@ def _count_attempt(username: str, now: datetime) -> bool:
             delete(SignInFailure).where(SignInFailure.last_failed_at < now - _FORGET_AFTER)
         )
         if session.connection().execute(count).rowcount:
-            return True
+            return _attempts(session, username)
         if session.get(SignInFailure, username) is not None:
-            return False
+            return None
         try:
             with session.begin_nested():
                 session.add(SignInFailure(username=username, failed_attempts=1, last_failed_at=now))
         except IntegrityError:
             # Another process has counted the first one in this instant.
-            return bool(session.connection().execute(count).rowcount)
-        return True
+            if not session.connection().execute(count).rowcount:
+                return None
+            return _attempts(session, username)
+        return 1
+
+
+def _attempts(session: Session, username: str) -> int | None:
+    """How many are counted; within the transaction that counted the last, nobody adds to it."""
+    return session.scalar(
+        select(SignInFailure.failed_attempts).where(SignInFailure.username == username)
+    )
 
 
 def _forget_failures(session: Session, username: str) -> None:

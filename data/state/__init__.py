@@ -4,13 +4,26 @@
 this program's version when it is opened.
 """
 
-from data.state.models import Base, Baseline, SignInFailure, User
+from data.state.models import (
+    AuditEvent,
+    Base,
+    Baseline,
+    SavedView,
+    ShortLink,
+    SignInFailure,
+    StartView,
+    User,
+)
 from data.state.store import StateStore, close_state, open_state, state_url
 
 __all__ = [
+    "AuditEvent",
     "Base",
     "Baseline",
+    "SavedView",
+    "ShortLink",
     "SignInFailure",
+    "StartView",
     "StateStore",
     "User",
     "close_state",
