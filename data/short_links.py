@@ -20,6 +20,8 @@ from data.state import ShortLink, open_state
 from data.state.models import utc_now
 from data.view_address import ViewAddress
 
+# The setting of the app's address that carries an id.
+LINK = "s"
 # 96 random bits. At a thousand guesses a second, one of a million links falls in 10^12 years.
 ID_BYTES = 12
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")

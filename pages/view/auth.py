@@ -8,6 +8,7 @@ whose password or role was changed, has ended at its next interaction.
 
 from __future__ import annotations
 
+import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,12 +25,14 @@ from streamlit_authenticator.models import AuthenticationModel, CookieModel
 from streamlit_authenticator.utilities import Encryptor, LoginError
 
 from data import users
+from data.audit import Event, person, record
 from data.errors import AccountError, ScorecardError, WarehouseError
 from data.secrets import cookie_key, has_demo_key
 from data.users import Account
 from data.warehouse import open_warehouse
 from pages.view.session_token import COOKIE_DAYS, make_token, read_token
 
+log = logging.getLogger(__name__)
 COOKIE_NAME = "scorecard"
 PRODUCT = "Shared Scorecard"
 _FIELDS = {
@@ -101,6 +104,25 @@ def sign_in() -> Viewer | None:
         return None
 
 
+@dataclass(frozen=True)
+class SessionId:
+    """One session of an account, for what happens outside its runs."""
+
+    username: str
+    epoch: int
+
+
+def current_session() -> SessionId | None:
+    """The session of this run; None when nobody is signed in."""
+    username, epoch = st.session_state.get("username"), st.session_state.get(EPOCH)
+    return None if username is None or epoch is None else SessionId(username, epoch)
+
+
+def is_on(session: SessionId) -> bool:
+    """Whether a session has not ended. Raises ``StateError`` when that cannot be known."""
+    return users.session_account(session.username, session.epoch) is not None
+
+
 def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
     """A button that ends the session in this browser."""
     st.button(label, key=key, on_click=_request_sign_out)
@@ -108,6 +130,14 @@ def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
 
 def _request_sign_out() -> None:
     st.session_state[_SIGN_OUT] = True
+    session = current_session()
+    if session is None:
+        return
+    try:
+        record(Event.SIGN_OUT, by=person(session.username), about=session.username)
+    except ScorecardError as error:
+        # Whoever wants to leave is let out all the same.
+        log.warning("a sign-out is missing in the audit log: %s", error)
 
 
 def _session_account() -> Account | None:
@@ -211,7 +241,9 @@ def _new_password_form(authenticator: Authenticator, account: Account) -> None:
         st.error("The two passwords differ.")
         return
     try:
-        changed = users.set_password(account.username, password, must_differ=True)
+        changed = users.set_password(
+            account.username, password, must_differ=True, by=person(account.username)
+        )
     except AccountError as error:
         st.error(str(error))
         return
