@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import passwords, users
-from data.audit import Actor, Event, command_line, person, read_events, record
+from data.audit import Actor, DetailValue, Event, command_line, person, read_events, record
 from data.errors import AccountError, ScorecardError, StateError
 from data.state import open_state
 from data.state.models import utc_now
@@ -38,7 +38,12 @@ def whole_table() -> str:
 
 def test_a_row_is_read_back_as_it_was_written(state_url: str) -> None:
     before = utc_now()
-    detail = {"metric": "mqls", "rows": 613, "filters": ["region=EMEA", "rep"], "names": True}
+    detail: dict[str, DetailValue] = {
+        "metric": "mqls",
+        "rows": 613,
+        "filters": ["region=EMEA", "rep"],
+        "names": True,
+    }
     record(Event.EXPORT, by=person("ana"), about="mqls.csv", detail=detail)
     (row,) = read_events()
     assert (row.actor, row.source, row.event, row.subject) == ("ana", "app", "export", "mqls.csv")
