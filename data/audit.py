@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,8 @@ MAX_VALUE = 200
 MAX_DETAIL_BYTES = 4_000
 READ_AT_ONCE = 1_000
 
+# Dimensions whose members are people: the log names the dimension and none of them.
+PEOPLE = ("rep", "manager")
 DetailValue = str | int | float | bool | None | list[str]
 
 
@@ -40,6 +42,7 @@ class Event(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     PASSWORD_SET = "password_set"
     ROLE_CHANGED = "role_changed"
+    SCOPE_CHANGED = "scope_changed"
     SESSIONS_ENDED = "sessions_ended"
     EXPORT = "export"
     LINK_MADE = "link_made"
@@ -120,6 +123,14 @@ def record(
         return
     with open_state().write() as own:
         own.add(row)
+
+
+def without_people(filters: Iterable[tuple[str, Sequence[str | None]]]) -> list[str]:
+    """Filters in short, ``["region=AMER|EMEA", "rep"]``; ~ is the missing value."""
+    return [
+        name if name in PEOPLE else f"{name}={'|'.join('~' if m is None else m for m in members)}"
+        for name, members in filters
+    ]
 
 
 def _as_json(detail: Mapping[str, DetailValue]) -> str:

@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from data.errors import ConfigError, unknown
+from data.roles import ROLES
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_CONFIG = Path(__file__).resolve().parent / "demo" / "scorecard.toml"
@@ -125,6 +126,12 @@ def _fact(name: str) -> str:
     return name
 
 
+def _role(name: str) -> str:
+    if name not in ROLES:
+        raise ValueError(unknown("role", name, ROLES))
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Hours = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
@@ -189,6 +196,16 @@ class Scorecard(Section):
     sales: tuple[str, ...] = ()
 
 
+class Privacy(Section):
+    """Which roles may read the names and e-mail addresses of leads."""
+
+    names_for: tuple[Annotated[str, AfterValidator(_role)], ...] = (
+        "editor_marketing",
+        "editor_sales",
+        "admin",
+    )
+
+
 class Config(Section):
     company: Company = Company()
     conversion_days: dict[str, Days] = CONVERSION_DAYS
@@ -197,6 +214,7 @@ class Config(Section):
     attribution: Attribution = Attribution()
     mql: Mql = Mql()
     scorecard: Scorecard = Scorecard()
+    privacy: Privacy = Privacy()
 
     def window_days(self, metric_id: str) -> int:
         """The conversion window of a cohort KPI in days."""

@@ -7,25 +7,28 @@ runs the command line unless it is said.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import case, delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.audit import NOBODY, Actor, Event, command_line, person, record
+from data.audit import Actor, DetailValue, Event, command_line, person, record, without_people
 from data.errors import AccountError, StateConflict, unknown
 from data.passwords import check_rules, hash_password, matches
-from data.state import AuditEvent, SignInFailure, User, open_state
-from data.state.models import ROLES, utc_now
+from data.roles import ROLES
+from data.row_scope import EVERYTHING, RowScope
+from data.sign_in_failures import LOCK_TIME as LOCK_TIME
+from data.sign_in_failures import MAX_FAILURES as MAX_FAILURES
+from data.sign_in_failures import count_attempt, forget_failures, record_failure
+from data.sign_in_failures import locked_names as locked_names
+from data.state import User, open_state
+from data.state.models import utc_now
 
-MAX_FAILURES = 5
-LOCK_TIME = timedelta(minutes=15)
-_FORGET_AFTER = timedelta(days=1)
-_UNKNOWN_NAMES_EVERY = timedelta(minutes=1)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -43,6 +46,7 @@ class Account:
     session_epoch: int
     created_at: datetime
     password_changed_at: datetime
+    scope: RowScope = EVERYTHING
 
 
 def _account(user: User) -> Account:
@@ -56,7 +60,13 @@ def _account(user: User) -> Account:
         session_epoch=user.session_epoch,
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,
+        scope=_scope(user),
     )
+
+
+def _scope(user: User) -> RowScope:
+    """What the account may see. One that cannot be read is an error, never everything."""
+    return RowScope.parse(json.loads(user.row_scope)) if user.row_scope else EVERYTHING
 
 
 def normal_username(name: str) -> str:
@@ -186,7 +196,7 @@ def set_password(
         user.password_changed_at = utc_now()
         user.must_change_password = must_change_password
         _end_sessions(user)
-        _forget_failures(session, user.username)
+        forget_failures(session, user.username)
         _log(session, Event.PASSWORD_SET, user.username, by, first_password=must_change_password)
         session.flush()
         return _account(user)
@@ -200,7 +210,7 @@ def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
             user.is_active = active
             _end_sessions(user)
         if active:
-            _forget_failures(session, user.username)
+            forget_failures(session, user.username)
         event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
         _log(session, event, user.username, by)
         session.flush()
@@ -220,6 +230,22 @@ def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
         return _account(user)
 
 
+def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Account:
+    """Let an account see only these members (``["region=EMEA"]``); none lets it see everything.
+
+    It holds from the next click of a session that is open. Raises ``AccountError`` with the
+    nearest name.
+    """
+    scope = RowScope.parse(pairs)
+    with open_state().write() as session:
+        user = _existing(session, name)
+        user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
+        sees = without_people(scope.members) or ["everything"]
+        _log(session, Event.SCOPE_CHANGED, user.username, by, sees=sees)
+        session.flush()
+        return _account(user)
+
+
 def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     """Sign an account out everywhere."""
     with open_state().write() as session:
@@ -235,7 +261,7 @@ def _end_sessions(user: User) -> None:
 
 
 def _log(
-    session: Session, event: Event, username: str, by: Actor | None, **detail: str | bool
+    session: Session, event: Event, username: str, by: Actor | None, **detail: DetailValue
 ) -> None:
     record(event, by=by or command_line(), about=username, detail=detail, session=session)
 
@@ -273,110 +299,19 @@ def verify(name: str, password: str, *, now: datetime | None = None) -> Account 
         return None
     # The attempt is counted before the password is looked at: a hundred guesses sent at once get
     # no more tries than a hundred in a row.
-    attempt = _count_attempt(username, now or utc_now())
+    attempt = count_attempt(username, now or utc_now())
     if attempt is None:
         return None
     password_hash = _password_hash(username)
     if not matches(password, password_hash):
-        _record_failure(username, attempt)
+        record_failure(username, attempt)
         return None
     with open_state().write() as session:
         user = session.get(User, username)
         # Between the two looks it may have been disabled or given another password.
         if user is None or not user.is_active or user.password_hash != password_hash:
             return None
-        _forget_failures(session, username)
+        forget_failures(session, username)
         detail = {"first_password": True} if user.must_change_password else None
         record(Event.SIGN_IN, by=person(username), about=username, detail=detail, session=session)
         return _account(user)
-
-
-def _record_failure(username: str, attempt: int) -> None:
-    """Put a failed sign-in, and the lock that it may bring, into the audit log.
-
-    A name that no account has is not written down: somebody may have typed a password there. And
-    such names are free to invent, so of them one a minute is recorded, or the log could be filled.
-    """
-    with open_state().write() as session:
-        # Whatever is recorded, something is written, and it takes the same time.
-        session.execute(
-            update(SignInFailure)
-            .where(SignInFailure.username == username)
-            .values(failed_attempts=SignInFailure.failed_attempts)
-        )
-        known = session.get(User, username) is not None
-        if known:
-            record(Event.SIGN_IN_FAILED, by=NOBODY, about=username, session=session)
-        elif not _failed_lately(session):
-            record(Event.SIGN_IN_FAILED, by=NOBODY, detail={"account": "unknown"}, session=session)
-        if known and attempt == MAX_FAILURES:
-            minutes = int(LOCK_TIME.total_seconds() // 60)
-            record(
-                Event.NAME_LOCKED,
-                by=NOBODY,
-                about=username,
-                detail={"minutes": minutes},
-                session=session,
-            )
-
-
-def _failed_lately(session: Session) -> bool:
-    """Whether a failure under an unknown name was recorded within the last minute."""
-    lately = select(AuditEvent.id).where(
-        AuditEvent.at > utc_now() - _UNKNOWN_NAMES_EVERY,
-        AuditEvent.event == Event.SIGN_IN_FAILED.value,
-        AuditEvent.subject.is_(None),
-    )
-    return session.scalar(lately.limit(1)) is not None
-
-
-def _count_attempt(username: str, now: datetime) -> int | None:
-    """Count one attempt: its number, or None when the name is locked. Atomic over all processes."""
-    forgiven = SignInFailure.last_failed_at <= now - LOCK_TIME
-    count = (
-        update(SignInFailure)
-        .where(SignInFailure.username == username)
-        .where((SignInFailure.failed_attempts < MAX_FAILURES) | forgiven)
-        .values(
-            failed_attempts=case((forgiven, 1), else_=SignInFailure.failed_attempts + 1),
-            last_failed_at=now,
-        )
-    )
-    with open_state().write() as session:
-        session.execute(
-            delete(SignInFailure).where(SignInFailure.last_failed_at < now - _FORGET_AFTER)
-        )
-        if session.connection().execute(count).rowcount:
-            return _attempts(session, username)
-        if session.get(SignInFailure, username) is not None:
-            return None
-        try:
-            with session.begin_nested():
-                session.add(SignInFailure(username=username, failed_attempts=1, last_failed_at=now))
-        except IntegrityError:
-            # Another process has counted the first one in this instant.
-            if not session.connection().execute(count).rowcount:
-                return None
-            return _attempts(session, username)
-        return 1
-
-
-def _attempts(session: Session, username: str) -> int | None:
-    """How many are counted; within the transaction that counted the last, nobody adds to it."""
-    return session.scalar(
-        select(SignInFailure.failed_attempts).where(SignInFailure.username == username)
-    )
-
-
-def _forget_failures(session: Session, username: str) -> None:
-    session.execute(delete(SignInFailure).where(SignInFailure.username == username))
-
-
-def locked_names(*, now: datetime | None = None) -> set[str]:
-    """Names locked at the moment, whether or not they have an account."""
-    with open_state().read() as session:
-        locked = select(SignInFailure.username).where(
-            SignInFailure.failed_attempts >= MAX_FAILURES,
-            SignInFailure.last_failed_at > (now or utc_now()) - LOCK_TIME,
-        )
-        return set(session.scalars(locked))

@@ -27,6 +27,7 @@ from streamlit_authenticator.utilities import Encryptor, LoginError
 from data import users
 from data.audit import Event, person, record
 from data.errors import AccountError, ScorecardError, WarehouseError
+from data.row_scope import EVERYTHING, RowScope
 from data.secrets import cookie_key, has_demo_key
 from data.users import Account
 from data.warehouse import open_warehouse
@@ -68,6 +69,7 @@ class Viewer:
     username: str
     full_name: str
     role: str
+    scope: RowScope = EVERYTHING
 
 
 def current_viewer() -> Viewer | None:
@@ -85,7 +87,12 @@ def _viewer() -> Viewer | None:
     account = _session_account() or _cookie_account()
     if account is None or account.must_change_password:
         return None
-    return Viewer(account.username, account.full_name, account.role)
+    return viewer_of(account)
+
+
+def viewer_of(account: Account) -> Viewer:
+    """An account as somebody who looks."""
+    return Viewer(account.username, account.full_name, account.role, account.scope)
 
 
 def sign_in() -> Viewer | None:
@@ -104,25 +111,6 @@ def sign_in() -> Viewer | None:
         return None
 
 
-@dataclass(frozen=True)
-class SessionId:
-    """One session of an account, for what happens outside its runs."""
-
-    username: str
-    epoch: int
-
-
-def current_session() -> SessionId | None:
-    """The session of this run; None when nobody is signed in."""
-    username, epoch = st.session_state.get("username"), st.session_state.get(EPOCH)
-    return None if username is None or epoch is None else SessionId(username, epoch)
-
-
-def is_on(session: SessionId) -> bool:
-    """Whether a session has not ended. Raises ``StateError`` when that cannot be known."""
-    return users.session_account(session.username, session.epoch) is not None
-
-
 def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
     """A button that ends the session in this browser."""
     st.button(label, key=key, on_click=_request_sign_out)
@@ -130,11 +118,11 @@ def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
 
 def _request_sign_out() -> None:
     st.session_state[_SIGN_OUT] = True
-    session = current_session()
-    if session is None:
+    username = st.session_state.get("username")
+    if username is None:
         return
     try:
-        record(Event.SIGN_OUT, by=person(session.username), about=session.username)
+        record(Event.SIGN_OUT, by=person(username), about=username)
     except ScorecardError as error:
         # Whoever wants to leave is let out all the same.
         log.warning("a sign-out is missing in the audit log: %s", error)

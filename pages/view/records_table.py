@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from babel.dates import format_date, format_datetime
 
-from data.audit import DetailValue
+from data.audit import DetailValue, without_people
 from metrics.calendar import Span
 from metrics.catalog import find_metric
 from metrics.catalog.velocity import BEGINNING
@@ -34,15 +34,12 @@ from pages.view.links import lead_address
 from pages.view.paging import offset_of, show_paging
 from pages.view.request import Request
 from pages.view.review_bar import show_strip
-from pages.view.state import encode_member
 
 SUMS = (
     RecordColumn("numerator", "Numerator", "number"),
     RecordColumn("denominator", "Denominator", "number"),
     RecordColumn("maturing", "Maturing", "number"),
 )
-# Dimensions whose members are people: the audit log names none.
-PEOPLE = ("rep", "manager")
 ROW_PX, MAX_HEIGHT_PX = 35, 560
 
 
@@ -98,6 +95,7 @@ def _show_list(request: Request, records: RecordList, days: Span, key: str) -> N
         show_paging(key, found.total, PAGE, found.noun)
         show_download(
             _download(request, records),
+            viewer=request.viewer,
             file_name=f"{metric.id}-{records.fact_name}.csv",
             key=f"download-{key}",
             what=_exported(request, records, days, found.total),
@@ -164,17 +162,13 @@ def _exported(
 ) -> dict[str, DetailValue]:
     """The file in the audit log: what it is about, and never whom."""
     question = request.question
-    filters = [
-        name if name in PEOPLE else f"{name}={'|'.join(map(encode_member, members))}"
-        for name, members in question.where
-    ]
     return {
         "metric": records.metric.id,
         "list": records.fact_name,
         "from": days.start.isoformat(),
         "to": days.end.isoformat(),
         "as_of": question.as_of.isoformat(timespec="seconds"),
-        "filters": filters,
+        "filters": without_people(question.where),
         "rows": min(total, MAX_DOWNLOAD),
         "names": request.sees_people,
     }

@@ -152,6 +152,8 @@ def test_every_change_of_an_account_is_logged(state_url: str) -> None:
     users.add_account("anna", GOOD, full_name="Anna Secret", email="anna@example.com", by=ada)
     users.set_role("anna", "admin", by=ada)
     users.set_role("anna", "admin", by=ada)  # changes nothing
+    users.set_scope("anna", ["region=EMEA", "region=AMER", "rep=Anna Secret"], by=ada)
+    users.set_scope("anna", [], by=ada)
     users.set_active("anna", False, by=ada)
     users.set_active("anna", True, by=ada)
     users.set_password("anna", OTHER, by=person("anna"))
@@ -160,13 +162,19 @@ def test_every_change_of_an_account_is_logged(state_url: str) -> None:
     assert logged() == [
         ("ada", "account_added", "anna"),
         ("ada", "role_changed", "anna"),
+        ("ada", "scope_changed", "anna"),
+        ("ada", "scope_changed", "anna"),
         ("ada", "account_disabled", "anna"),
         ("ada", "account_enabled", "anna"),
         ("anna", "password_set", "anna"),
         ("ada", "sessions_ended", "anna"),
         ("anna", "sign_in", "anna"),
     ]
-    assert [row.detail for row in read_events()][1] == {"before": "viewer", "after": "admin"}
+    assert [row.detail for row in read_events()][1:4] == [
+        {"before": "viewer", "after": "admin"},
+        {"sees": "region=AMER|EMEA, rep"},
+        {"sees": "everything"},
+    ]
     table = whole_table()
     for secret in (GOOD, OTHER, "$2b$", "Secret", "example.com"):
         assert secret not in table
@@ -227,7 +235,7 @@ def test_guesses_at_once_lock_once(state_url: str) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
     """How far the clock is ahead; set its one item."""
     ahead = [timedelta(0)]
-    for module in ("data.users.utc_now", "data.audit.utc_now"):
+    for module in ("data.sign_in_failures.utc_now", "data.audit.utc_now", "data.users.utc_now"):
         monkeypatch.setattr(module, lambda: utc_now() + ahead[0])
     return ahead
 

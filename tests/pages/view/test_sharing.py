@@ -12,8 +12,9 @@ from data import users
 from data.audit import Event, person, read_events
 from data.errors import AccountError, StateError
 from data.view_address import ViewAddress
-from pages.view import auth, export
-from pages.view.auth import SessionId
+from pages.view import export
+from pages.view.auth import Viewer
+from pages.view.export import SessionId
 from pages.view.state import frozen_query, parse, to_query
 from tests.pages.test_state import BOUNDS, views
 
@@ -47,11 +48,14 @@ def test_a_plain_link_moves_on():
 # -- files ----------------------------------------------------------------------------------------
 
 
+ANNA = Viewer("anna", "anna", "viewer")
+
+
 @pytest.fixture
 def session(state_url: str, monkeypatch: pytest.MonkeyPatch) -> SessionId:
     account = users.add_account("anna", "correct zebra 12")
     found = SessionId(account.username, account.session_epoch)
-    monkeypatch.setattr(auth, "current_session", lambda: found)
+    monkeypatch.setattr(export, "current_session", lambda: found)
     return found
 
 
@@ -60,7 +64,7 @@ def _exports() -> list[tuple[str | None, str | None, dict]]:
 
 
 def test_a_file_is_logged_when_it_is_handed_over(session: SessionId):
-    make = export._logged(lambda: b"a,b\r\n", "mqls-mqls.csv", {"metric": "mqls", "rows": 3})
+    make = export._logged(lambda: b"a,b\r\n", ANNA, "mqls-mqls.csv", {"metric": "mqls", "rows": 3})
     assert _exports() == []
     assert make() == b"a,b\r\n"
     assert _exports() == [("anna", "mqls-mqls.csv", {"metric": "mqls", "rows": 3})]
@@ -72,7 +76,7 @@ def test_no_file_without_a_log(session: SessionId, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(export, "record", refuse)
     with pytest.raises(StateError, match="the log is full"):
-        export._logged(lambda: b"secret", "x.csv", {})()
+        export._logged(lambda: b"secret", ANNA, "x.csv", {})()
 
 
 def test_no_file_for_a_session_that_has_ended(session: SessionId, monkeypatch: pytest.MonkeyPatch):
@@ -82,11 +86,19 @@ def test_no_file_for_a_session_that_has_ended(session: SessionId, monkeypatch: p
         made.append("made")
         return b""
 
-    make = export._logged(build, "x.csv", {})
+    make = export._logged(build, ANNA, "x.csv", {})
     users.end_sessions("anna", by=person("ada"))
     with pytest.raises(AccountError, match="session has ended"):
         make()
-    monkeypatch.setattr(auth, "current_session", lambda: None)
+    monkeypatch.setattr(export, "current_session", lambda: None)
     with pytest.raises(AccountError, match="session has ended"):
-        export._logged(lambda: b"", "x.csv", {})()
+        export._logged(lambda: b"", ANNA, "x.csv", {})()
     assert (made, _exports()) == ([], [])
+
+
+def test_no_file_of_what_may_not_be_seen_any_more(session: SessionId):
+    make = export._logged(lambda: b"everything", ANNA, "x.csv", {})
+    users.set_scope("anna", ["region=EMEA"], by=person("ada"))  # ends no session
+    with pytest.raises(AccountError, match="sees something else"):
+        make()
+    assert _exports() == []
