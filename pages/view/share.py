@@ -76,14 +76,10 @@ def _what_it_shows(request: Request) -> str:
 
 def _show_new_link(path: str, request: Request) -> None:
     moment = moment_label(request.view.as_of or request.bounds.as_of, request)
-    st.checkbox(
-        "Freeze the numbers",
-        key="share-frozen",
-        help="Everybody who opens the link sees this period, as of this moment.",
-    )
+    st.checkbox("Freeze the numbers", key="share-frozen")
     frozen = bool(st.session_state.get("share-frozen"))
     if frozen:
-        words = f"{request.view.period.label}, as of {moment}"
+        words = f"Everybody sees {request.view.period.label}, as of {moment}."
         st.html(f'<p class="pop-note">{escape(words)}</p>')
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="share-new"):
         expiry = st.selectbox("Expires", list(EXPIRIES), key="share-expiry", width=150)

@@ -111,8 +111,8 @@ def test_the_route_answers_every_id_alike(demo_app: AppServer):
 
 @pytest.mark.parametrize(
     "path",
-    ["/s/short", f"/s/{'A' * 17}", "/s/%2e%2e%2fevil.exam", "/s/<script>alert(1)", "/s/" + "%C3%A9" * 16,
-     "/s/%0d%0aSet-Cookie:a=b", f"/s/{'A' * 10_000}"],
+    ["/s/short", f"/s/{'A' * 17}", "/s/%2e%2e%2fevil.exam", "/s/<script>alert(1)",
+     f"/s/{'%C3%A9' * 16}", "/s/%0d%0aSet-Cookie:a=b", f"/s/{'A' * 10_000}"],
 )  # fmt: skip
 def test_the_route_sends_nobody_anywhere_else(demo_app: AppServer, path: str):
     status, headers, body = _ask(demo_app, path)
