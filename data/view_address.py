@@ -10,7 +10,17 @@ from urllib.parse import parse_qs, urlencode
 from data.errors import LinkError
 
 MAX_QUERY_BYTES = 4_096
+Settings = Mapping[str, Sequence[str]]
 _PATH = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+def _encoded(settings: Settings) -> str:
+    return urlencode(settings, doseq=True, errors="replace")
+
+
+def address_text(path: str, settings: Settings) -> str:
+    """A page in a view as it stands in the address bar, however long: ``kpi?metric=mqls``."""
+    return f"{path}?{_encoded(settings)}" if settings else path
 
 
 @dataclass(frozen=True)
@@ -35,9 +45,9 @@ class ViewAddress:
             )
 
     @classmethod
-    def of(cls, path: str, settings: Mapping[str, Sequence[str]]) -> ViewAddress:
+    def of(cls, path: str, settings: Settings) -> ViewAddress:
         """The address of a page with these settings, each once for each of its values."""
-        return cls(path, urlencode(settings, doseq=True, errors="replace"))
+        return cls(path, _encoded(settings))
 
     @property
     def settings(self) -> dict[str, list[str]]:

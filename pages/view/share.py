@@ -11,7 +11,7 @@ from babel.dates import format_date
 from data.audit import person
 from data.errors import ScorecardError
 from data.short_links import Link, list_links, make_link, revoke_link
-from data.view_address import ViewAddress
+from data.view_address import ViewAddress, address_text
 from metrics.catalog import CATALOG
 from pages.view.landing import Pages
 from pages.view.popover import say, show_heading, show_said
@@ -46,9 +46,8 @@ def show_share(path: str, base: str, pages: Pages, request: Request) -> None:
 
 
 def _show_body(path: str, base: str, pages: Pages, request: Request) -> None:
-    address = ViewAddress.of(path, to_query(request.view, request.bounds))
     show_heading("This view")
-    _show_address(f"{base}{address}")
+    _show_address(base + address_text(path, to_query(request.view, request.bounds)))
     st.html(f'<p class="pop-note">{escape(_what_it_shows(request))}</p>')
     show_heading("Short link")
     _show_new_link(path, request)

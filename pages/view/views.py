@@ -35,19 +35,23 @@ def _show_body(path: str, pages: Pages, request: Request) -> None:
     known = saved_views.list_views(request.viewer.username)
     own = [view for view in known if _is_own(view, request)]
     others = [view for view in known if not _is_own(view, request)]
-    address = ViewAddress.of(path, to_query(request.view, request.bounds))
     show_said(KEY)
     _show_list("Your views", own, pages)
     _show_list("Shared by others", others, pages)
     show_heading("Save this view")
-    _show_saving(address, request)
+    _show_saving(path, request)
     if known:
         show_heading("Your visits begin with")
         _show_start(known, request)
     changeable = known if request.viewer.role == "admin" else own
     if changeable:
         show_heading("Change a view")
-        _show_changes(changeable, address, request)
+        _show_changes(changeable, path, request)
+
+
+def _address(path: str, request: Request) -> ViewAddress:
+    """The view that is shown. Raises ``LinkError`` when it is too long to be kept."""
+    return ViewAddress.of(path, to_query(request.view, request.bounds))
 
 
 def _is_own(view: View, request: Request) -> bool:
@@ -84,7 +88,7 @@ def _named(view: View, request: Request) -> str:
     return view.name if _is_own(view, request) else f"{view.name} ({view.owner})"
 
 
-def _show_saving(address: ViewAddress, request: Request) -> None:
+def _show_saving(path: str, request: Request) -> None:
     with st.form("views-save", border=False, clear_on_submit=True):
         name = st.text_input(
             "Name", max_chars=MAX_NAME, placeholder="Name", label_visibility="collapsed"
@@ -94,7 +98,10 @@ def _show_saving(address: ViewAddress, request: Request) -> None:
             sent = st.form_submit_button("Save")
     if sent:
         by = person(request.viewer.username)
-        _try(lambda: saved_views.save_view(name, address, shared=shared, by=by), "Saved.")
+        _try(
+            lambda: saved_views.save_view(name, _address(path, request), shared=shared, by=by),
+            "Saved.",
+        )
         st.rerun()
 
 
@@ -134,7 +141,7 @@ def _set_start(request: Request) -> None:
 # -- changes --------------------------------------------------------------------------------------
 
 
-def _show_changes(views: list[View], address: ViewAddress, request: Request) -> None:
+def _show_changes(views: list[View], path: str, request: Request) -> None:
     by_id = {view.id: view for view in views}
     if st.session_state.get(_CHOSEN) not in by_id:
         st.session_state[_CHOSEN] = None
@@ -161,7 +168,7 @@ def _show_changes(views: list[View], address: ViewAddress, request: Request) -> 
             key="views-replace",
             on_click=_change,
             args=(seen, request),
-            kwargs={"address": address},
+            kwargs={"path": path},
         )
         st.button(
             "Keep to myself" if seen.is_shared else "Share with everybody",
@@ -183,7 +190,7 @@ def _change(
     request: Request,
     *,
     name: str | None = None,
-    address: ViewAddress | None = None,
+    path: str | None = None,
     shared: bool | None = None,
 ) -> None:
     viewer = request.viewer
@@ -193,7 +200,7 @@ def _change(
             by=person(viewer.username),
             is_admin=viewer.role == "admin",
             name=name,
-            address=address,
+            address=None if path is None else _address(path, request),
             shared=shared,
         ),
         "Changed.",

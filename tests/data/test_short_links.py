@@ -10,7 +10,7 @@ from data import short_links
 from data.audit import NOBODY, person, read_events
 from data.errors import LinkError
 from data.short_links import is_link_id, list_links, make_link, open_link, revoke_link
-from data.view_address import MAX_QUERY_BYTES, ViewAddress
+from data.view_address import MAX_QUERY_BYTES, ViewAddress, address_text
 
 ANA, BEN, ADA = person("ana"), person("ben"), person("ada")
 VIEW = ViewAddress("kpi", "metric=mqls&region=EMEA")
@@ -115,6 +115,16 @@ def test_any_text_comes_back_as_it_went_in(state_url: str) -> None:
     assert found is not None
     assert found.address.settings == settings
     assert found.address.query.isascii()
+
+
+def test_an_address_may_be_shown_that_is_too_long_to_be_kept() -> None:
+    settings = {"rep": [f"R{n:04}" for n in range(1_000)]}
+    text = address_text("kpi", settings)
+    assert text.startswith("kpi?rep=R0000&rep=R0001&")
+    with pytest.raises(LinkError, match="Filter by fewer"):
+        ViewAddress.of("kpi", settings)
+    assert address_text("kpi", {}) == str(ViewAddress.of("kpi", {})) == "kpi"
+    assert address_text("kpi", {"a": ["ü &"]}) == str(ViewAddress.of("kpi", {"a": ["ü &"]}))
 
 
 def test_addresses_that_cannot_be_kept() -> None:
