@@ -1,7 +1,7 @@
 """The web application: ``streamlit run app.py`` (or any ASGI server with ``app:app``).
 
-Here is what lives as long as the process: start-up, the readiness route, the last resort for
-errors. What a visitor sees starts in ``pages/view/frame.py``.
+Here is what lives as long as the process: start-up, the routes for readiness and short links, the
+last resort for errors. What a visitor sees starts in ``pages/view/frame.py``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 import streamlit as st
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from data.errors import ScorecardError
+from data.short_links import LINK, is_link_id
 from data.state import open_state
 from data.warehouse import open_warehouse
 from metrics.definitions import register_definitions
@@ -76,9 +77,26 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
 
 
+async def short_link(request: Request) -> Response:
+    """Send whoever opens a short link into the app, which knows who they are; this does not.
+
+    Every id of the right form is answered alike, whether or not there is such a link.
+    """
+    link_id = request.path_params["link_id"]
+    headers = {
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex",
+    }
+    if not is_link_id(link_id):
+        return PlainTextResponse("This is no short link.\n", status_code=404, headers=headers)
+    # Relative, so that it holds behind a proxy that serves the app under a path.
+    return RedirectResponse(f"../?{LINK}={link_id}", status_code=303, headers=headers)
+
+
 app = st.App(
     FRAME,
     lifespan=lifespan,
-    routes=[Route("/ready", ready)],
+    routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],
     on_script_error=show_failure,
 )

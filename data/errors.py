@@ -35,8 +35,16 @@ class StateError(ScorecardError):
     """The app's own database is missing, locked, of another version, or answers with an error."""
 
 
+class StateConflict(StateError):
+    """Something of the same key is there already, or what a new row names is not."""
+
+
 class AccountError(ScorecardError):
     """An account cannot be made or changed as asked; it is as it was."""
+
+
+class LinkError(ScorecardError):
+    """A link or a saved view cannot be made or changed as asked; it is as it was."""
 
 
 class LoadError(ScorecardError):

@@ -1,6 +1,8 @@
 """Accounts: who may sign in, with which role; passwords and the lock after failures.
 
 Every function opens the state database itself and raises ``StateError`` when that cannot be used.
+What it changes goes to the audit log in the same transaction, as done ``by`` somebody: whoever
+runs the command line unless it is said.
 """
 
 from __future__ import annotations
@@ -10,22 +12,23 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import case, delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.errors import AccountError, unknown
+from data.audit import Actor, DetailValue, Event, command_line, person, record, without_people
+from data.errors import AccountError, StateConflict, unknown
 from data.passwords import check_rules, hash_password, matches
 from data.roles import ROLES
 from data.row_scope import EVERYTHING, RowScope
-from data.state import SignInFailure, User, open_state
+from data.sign_in_failures import LOCK_TIME as LOCK_TIME
+from data.sign_in_failures import MAX_FAILURES as MAX_FAILURES
+from data.sign_in_failures import count_attempt, forget_failures, record_failure
+from data.sign_in_failures import locked_names as locked_names
+from data.state import User, open_state
 from data.state.models import utc_now
 
-MAX_FAILURES = 5
-LOCK_TIME = timedelta(minutes=15)
-_FORGET_AFTER = timedelta(days=1)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -137,6 +140,7 @@ def add_account(
     full_name: str | None = None,
     email: str | None = None,
     must_change_password: bool = False,
+    by: Actor | None = None,
 ) -> Account:
     """Create an account.
 
@@ -160,13 +164,20 @@ def add_account(
         with open_state().write() as session:
             session.add(user)
             session.flush()
+            first = must_change_password
+            _log(session, Event.ACCOUNT_ADDED, username, by, role=role, first_password=first)
             return _account(user)
-    except IntegrityError as error:
+    except StateConflict as error:
         raise _taken(username) from error
 
 
 def set_password(
-    name: str, password: str, *, must_change_password: bool = False, must_differ: bool = False
+    name: str,
+    password: str,
+    *,
+    must_change_password: bool = False,
+    must_differ: bool = False,
+    by: Actor | None = None,
 ) -> Account:
     """Set a password; ends all sessions of the account and lifts its lock.
 
@@ -185,12 +196,13 @@ def set_password(
         user.password_changed_at = utc_now()
         user.must_change_password = must_change_password
         _end_sessions(user)
-        _forget_failures(session, user.username)
+        forget_failures(session, user.username)
+        _log(session, Event.PASSWORD_SET, user.username, by, first_password=must_change_password)
         session.flush()
         return _account(user)
 
 
-def set_active(name: str, active: bool) -> Account:
+def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
     """Disable an account, which ends its sessions, or enable it again, which lifts its lock."""
     with open_state().write() as session:
         user = _existing(session, name)
@@ -198,24 +210,27 @@ def set_active(name: str, active: bool) -> Account:
             user.is_active = active
             _end_sessions(user)
         if active:
-            _forget_failures(session, user.username)
+            forget_failures(session, user.username)
+        event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
+        _log(session, event, user.username, by)
         session.flush()
         return _account(user)
 
 
-def set_role(name: str, role: str) -> Account:
+def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
     """Give an account another role; its sessions end, so that none keeps the old one."""
     _checked_role(role)
     with open_state().write() as session:
         user = _existing(session, name)
         if user.role != role:
+            _log(session, Event.ROLE_CHANGED, user.username, by, before=user.role, after=role)
             user.role = role
             _end_sessions(user)
         session.flush()
         return _account(user)
 
 
-def set_scope(name: str, pairs: Iterable[str]) -> Account:
+def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Account:
     """Let an account see only these members (``["region=EMEA"]``); none lets it see everything.
 
     It holds from the next click of a session that is open. Raises ``AccountError`` with the
@@ -225,21 +240,30 @@ def set_scope(name: str, pairs: Iterable[str]) -> Account:
     with open_state().write() as session:
         user = _existing(session, name)
         user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
+        sees = without_people(scope.members) or ["everything"]
+        _log(session, Event.SCOPE_CHANGED, user.username, by, sees=sees)
         session.flush()
         return _account(user)
 
 
-def end_sessions(name: str) -> Account:
+def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     """Sign an account out everywhere."""
     with open_state().write() as session:
         user = _existing(session, name)
         _end_sessions(user)
+        _log(session, Event.SESSIONS_ENDED, user.username, by)
         session.flush()
         return _account(user)
 
 
 def _end_sessions(user: User) -> None:
     user.session_epoch = User.session_epoch + 1
+
+
+def _log(
+    session: Session, event: Event, username: str, by: Actor | None, **detail: DetailValue
+) -> None:
+    record(event, by=by or command_line(), about=username, detail=detail, session=session)
 
 
 def session_account(username: str, session_epoch: int) -> Account | None:
@@ -275,58 +299,19 @@ def verify(name: str, password: str, *, now: datetime | None = None) -> Account 
         return None
     # The attempt is counted before the password is looked at: a hundred guesses sent at once get
     # no more tries than a hundred in a row.
-    if not _count_attempt(username, now or utc_now()):
+    attempt = count_attempt(username, now or utc_now())
+    if attempt is None:
         return None
     password_hash = _password_hash(username)
     if not matches(password, password_hash):
+        record_failure(username, attempt)
         return None
     with open_state().write() as session:
         user = session.get(User, username)
         # Between the two looks it may have been disabled or given another password.
         if user is None or not user.is_active or user.password_hash != password_hash:
             return None
-        _forget_failures(session, username)
+        forget_failures(session, username)
+        detail = {"first_password": True} if user.must_change_password else None
+        record(Event.SIGN_IN, by=person(username), about=username, detail=detail, session=session)
         return _account(user)
-
-
-def _count_attempt(username: str, now: datetime) -> bool:
-    """Count one attempt; False when the name is locked. Atomic over all processes."""
-    forgiven = SignInFailure.last_failed_at <= now - LOCK_TIME
-    count = (
-        update(SignInFailure)
-        .where(SignInFailure.username == username)
-        .where((SignInFailure.failed_attempts < MAX_FAILURES) | forgiven)
-        .values(
-            failed_attempts=case((forgiven, 1), else_=SignInFailure.failed_attempts + 1),
-            last_failed_at=now,
-        )
-    )
-    with open_state().write() as session:
-        session.execute(
-            delete(SignInFailure).where(SignInFailure.last_failed_at < now - _FORGET_AFTER)
-        )
-        if session.connection().execute(count).rowcount:
-            return True
-        if session.get(SignInFailure, username) is not None:
-            return False
-        try:
-            with session.begin_nested():
-                session.add(SignInFailure(username=username, failed_attempts=1, last_failed_at=now))
-        except IntegrityError:
-            # Another process has counted the first one in this instant.
-            return bool(session.connection().execute(count).rowcount)
-        return True
-
-
-def _forget_failures(session: Session, username: str) -> None:
-    session.execute(delete(SignInFailure).where(SignInFailure.username == username))
-
-
-def locked_names(*, now: datetime | None = None) -> set[str]:
-    """Names locked at the moment, whether or not they have an account."""
-    with open_state().read() as session:
-        locked = select(SignInFailure.username).where(
-            SignInFailure.failed_attempts >= MAX_FAILURES,
-            SignInFailure.last_failed_at > (now or utc_now()) - LOCK_TIME,
-        )
-        return set(session.scalars(locked))

@@ -4,14 +4,28 @@
 this program's version when it is opened.
 """
 
-from data.state.models import Base, Baseline, DefinitionVersion, SignInFailure, User
+from data.state.models import (
+    AuditEvent,
+    Base,
+    Baseline,
+    DefinitionVersion,
+    SavedView,
+    ShortLink,
+    SignInFailure,
+    StartView,
+    User,
+)
 from data.state.store import StateStore, close_state, open_state, state_url
 
 __all__ = [
+    "AuditEvent",
     "Base",
     "Baseline",
     "DefinitionVersion",
+    "SavedView",
+    "ShortLink",
     "SignInFailure",
+    "StartView",
     "StateStore",
     "User",
     "close_state",

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, Double, MetaData, String, Text, false, true
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -114,3 +126,80 @@ class DefinitionVersion(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     parts: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+# SQLite numbers rows by itself only where the key is INTEGER.
+_RowNumber = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class AuditEvent(Base):
+    """One line of the audit log. Triggers of the database refuse to change or delete one.
+
+    ``actor`` is who did it (NULL: nobody who was signed in), ``subject`` what it was done to, and
+    ``detail`` a small JSON object.
+    """
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        CheckConstraint("source IN ('app', 'cli')", name="source"),
+        # A number is never given twice, so that a gap tells of a row that was taken out.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(_RowNumber, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(String(8))
+    actor: Mapped[str | None] = mapped_column(String(64))
+    event: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str | None] = mapped_column(String(200))
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class ShortLink(Base):
+    """A link under a short id: a page and its query string, never a right.
+
+    ``data_version`` is noted where the link is frozen: what the numbers were made from.
+    """
+
+    __tablename__ = "short_links"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), index=True)
+    path: Mapped[str] = mapped_column(String(64))
+    query: Mapped[str] = mapped_column(Text)
+    is_frozen: Mapped[bool]
+    data_version: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class SavedView(Base):
+    """A page and its query string under a name. ``revision`` grows with every change.
+
+    ``name_key`` is the name as it is compared: one owner has no two that look alike.
+    """
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("owner", "name_key"),)
+
+    id: Mapped[int] = mapped_column(_RowNumber, primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(80))
+    name_key: Mapped[str] = mapped_column(String(320))
+    path: Mapped[str] = mapped_column(String(64))
+    query: Mapped[str] = mapped_column(Text)
+    is_shared: Mapped[bool]
+    revision: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_by: Mapped[str] = mapped_column(String(64))
+
+
+class StartView(Base):
+    """The saved view that a person's visits begin with."""
+
+    __tablename__ = "start_views"
+
+    username: Mapped[str] = mapped_column(String(64), primary_key=True)
+    view_id: Mapped[int] = mapped_column(ForeignKey("saved_views.id", ondelete="CASCADE"))

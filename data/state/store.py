@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from data import warehouse
 from data.dialects import parse_url
-from data.errors import StateError
+from data.errors import StateConflict, StateError
 from data.state.engine import WRITES, checked_url, make_engine
 from data.state.migrate import migrate
 from data.state.models import Base
@@ -73,6 +73,8 @@ class StateStore:
 def _in_words(url: URL) -> Iterator[None]:
     try:
         yield
+    except IntegrityError as error:
+        raise StateConflict(f"The state database does not take it: {error.orig}.") from error
     except SQLAlchemyError as error:
         raise _failure(url, error) from error
 

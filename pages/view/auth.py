@@ -8,6 +8,7 @@ whose password or role was changed, has ended at its next interaction.
 
 from __future__ import annotations
 
+import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from streamlit_authenticator.models import AuthenticationModel, CookieModel
 from streamlit_authenticator.utilities import Encryptor, LoginError
 
 from data import users
+from data.audit import Event, person, record
 from data.errors import AccountError, ScorecardError, WarehouseError
 from data.row_scope import EVERYTHING, RowScope
 from data.secrets import cookie_key, has_demo_key
@@ -31,6 +33,7 @@ from data.users import Account
 from data.warehouse import open_warehouse
 from pages.view.session_token import COOKIE_DAYS, make_token, read_token
 
+log = logging.getLogger(__name__)
 COOKIE_NAME = "scorecard"
 PRODUCT = "Shared Scorecard"
 _FIELDS = {
@@ -84,6 +87,11 @@ def _viewer() -> Viewer | None:
     account = _session_account() or _cookie_account()
     if account is None or account.must_change_password:
         return None
+    return viewer_of(account)
+
+
+def viewer_of(account: Account) -> Viewer:
+    """An account as somebody who looks."""
     return Viewer(account.username, account.full_name, account.role, account.scope)
 
 
@@ -110,6 +118,14 @@ def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
 
 def _request_sign_out() -> None:
     st.session_state[_SIGN_OUT] = True
+    username = st.session_state.get("username")
+    if username is None:
+        return
+    try:
+        record(Event.SIGN_OUT, by=person(username), about=username)
+    except ScorecardError as error:
+        # Whoever wants to leave is let out all the same.
+        log.warning("a sign-out is missing in the audit log: %s", error)
 
 
 def _session_account() -> Account | None:
@@ -213,7 +229,9 @@ def _new_password_form(authenticator: Authenticator, account: Account) -> None:
         st.error("The two passwords differ.")
         return
     try:
-        changed = users.set_password(account.username, password, must_differ=True)
+        changed = users.set_password(
+            account.username, password, must_differ=True, by=person(account.username)
+        )
     except AccountError as error:
         st.error(str(error))
         return

@@ -6,7 +6,7 @@ path and query of a link are still there after the sign-in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -18,7 +18,7 @@ from pages.kpi.page import show_kpi
 from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
-from pages.view import auth, links, review_bar
+from pages.view import auth, landing, links, review_bar, share, views
 from pages.view.request import Request, read_request, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
@@ -67,11 +67,15 @@ def show_frame() -> None:
     chosen = st.navigation(pages, position="hidden")
     viewer = auth.sign_in()
     if viewer is None:
+        landing.forget_arrival()
         st.stop()
+    by_path = {section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)}
+    links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    request = read_request(viewer, query)
+    is_sound = landing.land(viewer, chosen, query, by_path)
+    request = read_request(viewer, query if is_sound else {})
+    request = landing.with_frozen_notice(request, query)
     set_current(request)
-    links.set_pages({section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)})
     title = _title(chosen, request)
     if request.view.present:
         review_bar.show_presenting(title, request)
@@ -79,9 +83,19 @@ def show_frame() -> None:
         offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.in_navigation]
         view = replace(request.view, metric=None, by=None, lead=None)
         review_bar.show_masthead(offered, title, to_query(view, request.bounds), request)
-        review_bar.show_controls(request)
+        if not is_sound:
+            review_bar.show_strip(landing.NO_SUCH_LINK)
+            st.stop()
+        review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
     review_bar.show_notices(request)
     chosen.run()
+
+
+def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Request) -> None:
+    # The root shows the first section; its own path names it for good, whoever's start page.
+    path = chosen.url_path or SECTIONS[0].path
+    views.show_views(path, pages, request)
+    share.show_share(path, share.base_address(chosen.url_path), pages, request)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from babel.dates import format_date, format_datetime
 
+from data.audit import DetailValue, without_people
 from metrics.calendar import Span
 from metrics.catalog import find_metric
 from metrics.catalog.velocity import BEGINNING
@@ -28,6 +29,7 @@ from metrics.records import (
 )
 from metrics.report.csv_export import csv_chunks
 from metrics.report.format import UNDEFINED
+from pages.view.export import show_download
 from pages.view.links import lead_address
 from pages.view.paging import offset_of, show_paging
 from pages.view.request import Request
@@ -58,7 +60,12 @@ def show_records(request: Request, metric_id: str, span: Span) -> None:
         except QueryError as error:
             show_strip(error.message)
             continue
-        _show_list(request, records, f"{metric_id}-{wanted.name}-{span.start}-{span.end}")
+        _show_list(
+            request,
+            records,
+            wanted.query.spans[0],
+            f"{metric_id}-{wanted.name}-{span.start}-{span.end}",
+        )
 
 
 def _title(wanted: ListOf, request: Request) -> str:
@@ -70,7 +77,7 @@ def _title(wanted: ListOf, request: Request) -> str:
     return f"{wanted.title}, {_moment(request, days.start)} to {_moment(request, last)}"
 
 
-def _show_list(request: Request, records: RecordList, key: str) -> None:
+def _show_list(request: Request, records: RecordList, days: Span, key: str) -> None:
     metric = records.metric
     # The total decides which page there is; both come out of the cache on the next click.
     total = records.summary()["total"]
@@ -86,14 +93,12 @@ def _show_list(request: Request, records: RecordList, key: str) -> None:
             table, column_config=config, hide_index=True, height=height, key=f"table-{key}"
         )
         show_paging(key, found.total, PAGE, found.noun)
-        st.download_button(
-            "Download as CSV",
-            data=_download(request, records),
+        show_download(
+            _download(request, records),
+            viewer=request.viewer,
             file_name=f"{metric.id}-{records.fact_name}.csv",
-            mime="text/csv",
             key=f"download-{key}",
-            help="Text that a spreadsheet would run as a formula is kept from it by an apostrophe.",
-            on_click="ignore",
+            what=_exported(request, records, days, found.total),
         )
         if found.total > MAX_DOWNLOAD:
             show_strip(f"The file holds the newest {MAX_DOWNLOAD:,} of {found.total:,} records.")
@@ -150,6 +155,23 @@ def _moment(request: Request, value: date) -> str:
         return format_date(value, "d MMM yyyy", locale=locale)
     local = request.bounds.calendar.local(value)
     return format_datetime(local, "d MMM yyyy, HH:mm", tzinfo=local.tzinfo, locale=locale)
+
+
+def _exported(
+    request: Request, records: RecordList, days: Span, total: int
+) -> dict[str, DetailValue]:
+    """The file in the audit log: what it is about, and never whom."""
+    question = request.question
+    return {
+        "metric": records.metric.id,
+        "list": records.fact_name,
+        "from": days.start.isoformat(),
+        "to": days.end.isoformat(),
+        "as_of": question.as_of.isoformat(timespec="seconds"),
+        "filters": without_people(question.where),
+        "rows": min(total, MAX_DOWNLOAD),
+        "names": request.sees_people,
+    }
 
 
 def _download(request: Request, records: RecordList) -> Callable[[], bytes]:

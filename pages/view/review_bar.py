@@ -7,7 +7,7 @@ is used writes the new URL and nothing else, so a link, a reload and Back all ta
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -205,8 +205,8 @@ def offered_periods(request: Request) -> list[Period]:
     return offered if view.period in offered else [*offered, view.period]
 
 
-def show_controls(request: Request) -> None:
-    """The review bar: cadence, period, comparison, filters, Present."""
+def show_controls(request: Request, show_more: Callable[[], None]) -> None:
+    """The review bar: cadence, period, comparison, filters, Present, and what the frame adds."""
     view, calendar = request.view, request.bounds.calendar
     as_of = view.as_of or request.bounds.as_of
     state = st.session_state
@@ -251,6 +251,7 @@ def show_controls(request: Request) -> None:
         st.button(
             "Present", key="bar-present", shortcut="P", on_click=_present, args=(request, True)
         )
+        show_more()
 
 
 def _show_filters(request: Request) -> None:

@@ -7,7 +7,7 @@ and a notice says so; nothing that stands in a link can break a page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from data.config import DIMENSIONS, MODELS
@@ -260,6 +260,14 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         if value is not None:
             query[name] = [value]
     return query
+
+
+def frozen_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
+    """The query of a view that shows the same next week: nothing of its time is left at a default,
+    for those move."""
+    moment = view.as_of or bounds.as_of
+    pinned = to_query(replace(view, as_of=moment), bounds)
+    return pinned | {"cadence": [view.cadence.value], "period": [view.period.id]}
 
 
 def _words(name: str) -> str:

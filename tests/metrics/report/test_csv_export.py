@@ -9,9 +9,10 @@ from datetime import date
 import pytest
 
 from data.config import parse_config
+from data.spreadsheet import safe_text
 from metrics.calendar import Calendar
 from metrics.records import RecordColumn
-from metrics.report.csv_export import csv_chunks, safe_text
+from metrics.report.csv_export import csv_chunks
 from tests.build import at
 
 CALENDAR = Calendar(parse_config('[company]\ntimezone = "America/New_York"\n'))
