@@ -173,18 +173,31 @@ class Scorecard:
         return tuple(tile for column in self.columns.values() for tile in column)
 
 
-# The handbook's default selection; neighbours stand in for KPIs that are not in the catalog yet.
-DEFAULT_GOALS = ("bookings", "pipeline_created", "mql_to_sql", "mqls", "sla_response")
+# The handbook's default selection (§3).
+DEFAULT_GOALS = (
+    "bookings",
+    "pipeline_created",
+    "lead_velocity_rate",
+    "mql_to_sql",
+    "mql_delivery",
+    "sla_response",
+)
 DEFAULT_COLUMNS: Mapping[Team, tuple[str, ...]] = {
-    Team.MARKETING: ("mqls", "lead_to_mql", "cost_per_mql", "cost_per_opportunity", "leads"),
+    Team.MARKETING: (
+        "mqls",
+        "mql_completeness",
+        "cost_per_opportunity",
+        "marketing_sourced_pipeline",
+        "marketing_influenced_bookings",
+    ),
     Team.SHARED: (
         "mql_to_sal",
         "sql_to_opportunity",
         "stage_days_mql_to_sql",
         "lead_rejection_rate",
-        "mql_to_customer",
+        "pipeline_coverage",
     ),
-    Team.SALES: ("sqls", "meetings_held", "response_hours", "win_rate", "sales_cycle_days"),
+    Team.SALES: ("sqls", "meetings_held", "overdue_handoffs", "win_rate", "sales_cycle_days"),
 }
 
 
