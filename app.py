@@ -90,8 +90,9 @@ async def short_link(request: Request) -> Response:
     }
     if not is_link_id(link_id):
         return PlainTextResponse("This is no short link.\n", status_code=404, headers=headers)
-    # Relative, so that it holds behind a proxy that serves the app under a path.
-    return RedirectResponse(f"../?{LINK}={link_id}", status_code=303, headers=headers)
+    under = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    home = f"/{under}/" if under else "/"
+    return RedirectResponse(f"{home}?{LINK}={link_id}", status_code=303, headers=headers)
 
 
 app = st.App(

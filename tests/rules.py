@@ -175,6 +175,14 @@ def skips_give_a_reason(path: str, source: str) -> Iterator[str]:
             yield f"line {node.lineno}: {node.attr} without reason="
 
 
+def downloads_are_logged(path: str, source: str) -> Iterator[str]:
+    """A file leaves the app through one door, which keeps the audit log."""
+    if path.startswith("pages/") and path != "pages/view/export.py":
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute) and node.attr == "download_button":
+                yield f"line {node.lineno}: a download past pages/view/export.py"
+
+
 def no_path_of_a_machine(path: str, source: str) -> Iterator[str]:
     for number, line in enumerate(source.splitlines(), 1):
         if MACHINE_PATH.search(line):
@@ -189,5 +197,6 @@ PYTHON_RULES: tuple[Rule, ...] = (
     names_say_something,
     nothing_is_left_for_later,
     skips_give_a_reason,
+    downloads_are_logged,
 )
 TEXT_RULES: tuple[Rule, ...] = (no_file_lies_in_pages, no_path_of_a_machine)

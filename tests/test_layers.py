@@ -123,6 +123,7 @@ BROKEN: list[tuple[rules.Rule, str, str]] = [
     (rules.skips_give_a_reason, "tests/a.py", "import pytest\n@pytest.mark.skip\ndef f(): ..."),
     (rules.skips_give_a_reason, "tests/a.py", "import pytest\npytest.mark.skipif(True)"),
     (rules.skips_give_a_reason, "tests/a.py", "import pytest\npytest.skip('no server')"),
+    (rules.downloads_are_logged, "pages/view/some.py", "st.download_button('CSV', data)"),
     (rules.no_path_of_a_machine, "README.md", "see /home/somebody/scorecard"),
     (rules.no_path_of_a_machine, "README.md", "see /Users/somebody/scorecard"),
 ]

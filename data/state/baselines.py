@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from data.audit import Event, command_line, person, record
 from data.errors import StateError
 from data.state.models import Baseline, utc_now
 from data.state.store import StateStore
@@ -67,6 +68,17 @@ def add_revision(
         )
         session.add(following)
         session.flush()
+        record(
+            Event.BASELINE_REBASED,
+            by=command_line() if locked_by is None else person(locked_by),
+            about=following.metric,
+            detail={
+                "cadence": following.cadence,
+                "since": following.first_period,
+                "reason": following.reason,
+            },
+            session=session,
+        )
         return following
 
 

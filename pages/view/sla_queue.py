@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import streamlit as st
 from babel.dates import format_datetime
 
+from data.audit import without_people
 from data.errors import ScorecardError
 from metrics.errors import QueryError
 from metrics.model import Unit
@@ -18,6 +19,7 @@ from metrics.sla import Queue
 from metrics.sla.model import QueueRow, QueueSummary
 from metrics.sla.queue import DOWNLOAD, MAX_DOWNLOAD, PAGE
 from pages.view import auth
+from pages.view.export import show_download
 from pages.view.links import lead_address
 from pages.view.paging import offset_of, show_paging
 from pages.view.request import Request, read_request
@@ -140,13 +142,17 @@ def _show_queue(request: Request, queue: Queue) -> None:
     rows = queue.page(offset, PAGE)
     st.html(_queue_html(rows, request))
     show_paging("sla-queue", summary.total, PAGE, "handoffs")
-    st.download_button(
-        "Download as CSV",
-        data=_download(request, queue),
+    show_download(
+        _download(request, queue),
+        viewer=request.viewer,
         file_name="sla-queue.csv",
-        mime="text/csv",
         key="download-sla-queue",
-        on_click="ignore",
+        what={
+            "as_of": request.question.as_of.isoformat(timespec="seconds"),
+            "filters": without_people(request.question.where),
+            "rows": min(summary.total, MAX_DOWNLOAD),
+            "names": request.sees_people,
+        },
     )
     if summary.total > MAX_DOWNLOAD:
         show_strip(f"The file holds the first {MAX_DOWNLOAD:,} of {summary.total:,} handoffs.")
