@@ -50,8 +50,10 @@ def _show_side(side: str, title: str, aside: str, page: SlaPage, request: Reques
     tiles = getattr(page, side)
     running = next((m.text for t in tiles for m in t.marks if m.kind == "partial"), None)
     aside = f"{aside} · ◐ {running}" if running else aside
+    with st.container(key=f"sla-head-{side}"):
+        st.html(html.heading(title, aside))
     with st.container(key=f"sla-side-{side}", gap=None):
-        st.html(html.heading(title, aside) + html.figures_html(tiles, request.formats))
+        st.html(html.figures_html(tiles, request.formats))
         with st.container(key=f"links-sla-{side}", gap=None):
             for tile in tiles:
                 link_to_kpi(tile.metric.id, f"Open {tile.label}", request)
