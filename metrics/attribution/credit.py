@@ -1,0 +1,209 @@
+"""Credit by member: from the sums of the warehouse to money that adds up (docs/credit.md)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import FromClause, Select, case, cast, func, select
+from sqlalchemy.types import Double
+
+from data.config import Config
+from data.tables import touches
+from data.warehouse import Warehouse
+from metrics.attribution.journeys import Outcome, deals, journey_touches
+from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
+from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
+from metrics.attribution.rounding import to_cents
+from metrics.attribution.weights import placed_touches, weight
+from metrics.engine import cached_rows
+from metrics.facts.base import Column
+
+Row = Mapping[str, Any]
+Member = str | None
+# Sums of one member over journeys: (money, conversions).
+Earned = dict[Member, tuple[float, float]]
+
+# The columns of a touch by which credit can be split.
+COLUMNS: dict[str, Column] = {
+    By.CHANNEL: touches.c.channel,
+    By.CAMPAIGN: touches.c.campaign_id,
+    By.TEAM: touches.c.team,
+    By.ASSET: touches.c.asset,
+    By.REP: touches.c.rep_id,
+}
+
+
+def attribute(warehouse: Warehouse, query: AttributionQuery) -> Attribution:
+    """The credit of every member under the model that is asked for.
+
+    Raises ``QueryError`` for a filter that opportunities do not know.
+    """
+    return _answers(warehouse, query, (query.model,))[query.model]
+
+
+def attribute_all(warehouse: Warehouse, query: AttributionQuery) -> dict[str, Attribution]:
+    """The same question under every model, by id; one pass over the journeys for all of them."""
+    return _answers(warehouse, query, tuple(MODELS))
+
+
+def players_of(by: str) -> tuple[str, ...]:
+    """The columns that tell the players of Markov and Shapley apart: by team they play as team ×
+    channel, and are added up."""
+    return (By.TEAM, By.CHANNEL) if by == By.TEAM else (by,)
+
+
+def _answers(
+    warehouse: Warehouse, query: AttributionQuery, models: Sequence[str]
+) -> dict[str, Attribution]:
+    config = warehouse.config
+    (totals,) = cached_rows(warehouse, totals_statement(query, config))
+    rows = cached_rows(warehouse, credit_statement(query, config, models))
+    credited = [row for row in rows if row["outcome"] == Outcome.CREDITED]
+    attributed = sum((_money(row["amount"]) for row in credited), Decimal(0))
+    conversions = sum(int(row["journeys"]) for row in credited)
+    answers = {}
+    for model in models:
+        if model == "markov":
+            earned = _markov_earned(rows, query.by, float(attributed), conversions)
+        else:
+            earned = _sums(credited, query.by, model)
+        answers[model] = Attribution(
+            model=model,
+            by=query.by,
+            basis=query.basis,
+            as_of=query.as_of,
+            total=_money(totals["amount"]),
+            unattributed=_money(totals["amount"]) - attributed,
+            opportunities=int(totals["opportunities"]),
+            unattributed_opportunities=int(totals["opportunities"]) - conversions,
+            unknown_amounts=int(totals["opportunities"]) - int(totals["known"]),
+            rows=_credits(earned, attributed),
+        )
+    return answers
+
+
+# -- statements -----------------------------------------------------------------------------
+
+
+def totals_statement(query: AttributionQuery, config: Config) -> Select:
+    """One row: the opportunities of the basis, how many have an amount, and its sum."""
+    rows = deals(query, config).subquery("deals")
+    return select(
+        func.count().label("opportunities"),
+        func.count(rows.c.amount).label("known"),
+        func.sum(rows.c.amount).label("amount"),
+    )
+
+
+def credit_statement(query: AttributionQuery, config: Config, models: Sequence[str]) -> Select:
+    """The sums that all ``models`` need, in one pass over the journeys.
+
+    A row a player (and, for Markov, the one before it and how the journey goes on): ``touches``
+    counts, ``journeys`` those that begin there and ``amount`` their money, exact;
+    ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in journeys.
+    """
+    players = players_of(query.by)
+    weighed = _weighed(journeys(query, config, models), query, config, models)
+    w = weighed.c
+    is_first = w.place == 1
+    groups: list[Column] = [w.outcome, *(w[name] for name in players)]
+    if "markov" in models:
+        groups += [is_first.label("starts"), (w.place == w.touches).label("ends")]
+        groups += [w[f"before_{name}"] for name in players]
+    amount = cast(func.coalesce(w.amount, 0), Double)
+    sums = []
+    for model in models:
+        if model != "markov":
+            share = w[f"share_{model}"]
+            sums.append(func.sum(share).label(f"share_{model}"))
+            sums.append(func.sum(share * amount).label(f"credit_{model}"))
+    return select(
+        *groups,
+        func.count().label("touches"),
+        func.count(case((is_first, 1))).label("journeys"),
+        func.sum(case((is_first, w.amount))).label("amount"),
+        *sums,
+    ).group_by(*groups)
+
+
+def _weighed(
+    placed: FromClause, query: AttributionQuery, config: Config, models: Iterable[str]
+) -> FromClause:
+    """The placed touches with ``share_<model>``."""
+    shares = [
+        weight(model, placed, config, query.basis).label(f"share_{model}")
+        for model in models
+        if model != "markov"
+    ]
+    return select(placed, *shares).subquery("weighed_touches")
+
+
+def journeys(query: AttributionQuery, config: Config, models: Iterable[str]) -> FromClause:
+    """The placed touches of all journeys that the models need."""
+    players = players_of(query.by)
+    wanted = tuple(models)
+    rows = journey_touches(
+        query,
+        config,
+        {name: COLUMNS[name] for name in players},
+        unsuccessful="markov" in wanted,
+    )
+    return placed_touches(rows, players, query, config, wanted)
+
+
+# -- from sums to credit --------------------------------------------------------------------
+
+
+def _money(value: Any) -> Decimal:
+    return Decimal(0) if value is None else Decimal(value)
+
+
+def _sums(rows: Iterable[Row], by: str, model: str) -> Earned:
+    """What each member earns; by team, the team × channel players are added up."""
+    money: dict[Member, float] = defaultdict(float)
+    share: dict[Member, float] = defaultdict(float)
+    for row in rows:
+        money[row[by]] += float(row[f"credit_{model}"])
+        share[row[by]] += float(row[f"share_{model}"])
+    return {member: (money[member], share[member]) for member in money}
+
+
+def _transitions(rows: Iterable[Row], players: Sequence[str]) -> Iterable[Transition]:
+    for row in rows:
+        player = tuple(row[name] for name in players)
+        before = START if row["starts"] else tuple(row[f"before_{name}"] for name in players)
+        count = float(row["touches"])
+        yield before, player, count
+        if row["ends"]:
+            yield player, CREDITED if row["outcome"] == Outcome.CREDITED else NOTHING, count
+
+
+def _markov_earned(rows: Sequence[Row], by: str, attributed: float, conversions: int) -> Earned:
+    """The removal effects, in proportion, of all that can be attributed.
+
+    Members that only journeys without a conversion know earn nothing and are no rows.
+    """
+    players = players_of(by)
+    shares = solve_chain(_transitions(rows, players)).shares
+    earned: dict[Member, float] = {}
+    for row in rows:
+        if row["outcome"] == Outcome.CREDITED:
+            earned.setdefault(row[by], 0.0)
+    for player, share in shares.items():
+        member = player[0]  # type: ignore[index]
+        if member in earned:
+            earned[member] += share
+    return {member: (share * attributed, share * conversions) for member, share in earned.items()}
+
+
+def _credits(earned: Earned, attributed: Decimal) -> tuple[Credit, ...]:
+    """Rows by credit, largest first, then by name, the NULL member last."""
+    order = sorted(earned, key=lambda m: (-earned[m][0], -earned[m][1], m is None, m or ""))
+    cents = to_cents([earned[member][0] for member in order], attributed)
+    return tuple(
+        Credit(member, amount, earned[member][1])
+        for member, amount in zip(order, cents, strict=True)
+    )
