@@ -16,7 +16,7 @@ from data.warehouse import Warehouse
 from metrics.attribution.journeys import Outcome, deals, journey_touches
 from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
 from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
-from metrics.attribution.rounding import to_cents
+from metrics.attribution.rounding import to_cents, without_noise
 from metrics.attribution.weights import placed_touches, weight
 from metrics.engine import cached_rows
 from metrics.facts.base import Column
@@ -201,8 +201,9 @@ def _markov_earned(rows: Sequence[Row], by: str, attributed: float, conversions:
 
 def _credits(earned: Earned, attributed: Decimal) -> tuple[Credit, ...]:
     """Rows by credit, largest first, then by name, the NULL member last."""
-    order = sorted(earned, key=lambda m: (-earned[m][0], -earned[m][1], m is None, m or ""))
-    cents = to_cents([earned[member][0] for member in order], attributed)
+    money = {member: without_noise(amount) for member, (amount, _) in earned.items()}
+    order = sorted(earned, key=lambda m: (-money[m], -round(earned[m][1], 9), m is None, m or ""))
+    cents = to_cents([money[member] for member in order], attributed)
     return tuple(
         Credit(member, amount, earned[member][1])
         for member, amount in zip(order, cents, strict=True)
