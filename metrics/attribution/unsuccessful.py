@@ -8,6 +8,7 @@ the span). Open opportunities are left out: how they end is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     FromClause,
@@ -49,12 +50,16 @@ def unsuccessful_statement(
     names = tuple(players)
     touched = _touches(query, config, players)
     t = touched.c
-    window = {"partition_by": (t.is_deal, t.key), "order_by": (t.occurred_at, t.touch_id)}
+
+    def beside(function: Any, column: Column) -> Column:
+        order = (t.occurred_at, t.touch_id)
+        return function(column).over(partition_by=(t.is_deal, t.key), order_by=order)
+
     steps = select(
         *(t[name] for name in names),
-        *(func.lag(t[name]).over(**window).label(f"before_{name}") for name in names),
-        func.lag(t.touch_id).over(**window).is_(None).label("starts"),
-        func.lead(t.touch_id).over(**window).is_(None).label("ends"),
+        *(beside(func.lag, t[name]).label(f"before_{name}") for name in names),
+        beside(func.lag, t.touch_id).is_(None).label("starts"),
+        beside(func.lead, t.touch_id).is_(None).label("ends"),
     ).subquery("steps")
     groups = list(steps.c)
     return select(*groups, func.count().label("touches")).group_by(*groups)
