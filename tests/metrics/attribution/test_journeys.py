@@ -13,7 +13,7 @@ from sqlalchemy.types import DateTime
 
 from data.dialects.functions import microseconds_between, seconds_between
 from data.warehouse import Warehouse
-from metrics.attribution import attribute, journey, top_paths
+from metrics.attribution import Credit, Path, attribute, journey, top_paths
 from metrics.attribution.credit import player_columns
 from metrics.attribution.journeys import opportunity_teams
 from metrics.attribution.unsuccessful import unsuccessful_statement
@@ -92,7 +92,7 @@ def test_one_lead_s_touches_count_for_each_of_its_deals(fill: Fill):
         "touches": touches("O1", "X"),
     }
     answer = attribute(fill(tables), ask())
-    assert [(row.member, row.credit, row.conversions) for row in answer.rows] == [("X", 30, 2)]
+    assert answer.rows == (Credit("X", Decimal(30), 2.0),)
 
 
 def test_touches_of_one_moment_stand_in_the_order_of_their_ids(fill: Fill):
@@ -150,7 +150,7 @@ def test_as_of_a_moment_a_later_win_does_not_exist_and_pipeline_has_its_amount_o
     assert attribute(warehouse, before).opportunities == 0
     assert attribute(warehouse, replace(before, as_of=CLOSED)).total == 500
     created = attribute(warehouse, ask(basis="pipeline", as_of=at("2026-06-10")))
-    assert [(row.member, row.credit) for row in created.rows] == [("early", 100)]
+    assert created.rows == (Credit("early", Decimal(100), 1.0),)
     with pytest.raises(QueryError, match="'O1' is not won by then"):
         journey(warehouse, "O1", before)
 
@@ -205,10 +205,7 @@ def test_unsuccessful_journeys_are_the_lost_and_those_without_an_opportunity(fil
 def test_paths_are_collapsed_and_ranked(fill: Fill):
     warehouse = fill(paths("XXY", "XY", "X"))
     found = top_paths(warehouse, ask(), 2)
-    assert [(path.steps, path.opportunities, path.amount) for path in found] == [
-        (("X", "Y"), 2, 2),
-        (("X",), 1, 1),
-    ]
+    assert found == (Path(("X", "Y"), 2, Decimal(2)), Path(("X",), 1, Decimal(1)))
     with pytest.raises(QueryError, match="0 paths are impossible"):
         top_paths(warehouse, ask(), 0)
 
