@@ -14,7 +14,7 @@ import tomllib
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,6 +44,8 @@ MODELS = (
     "markov",
     "shapley",
 )
+# Where in a journey a touch can stand (metrics/attribution/model.py says what each means).
+CUSTOM_POSITIONS = ("first", "lead", "opportunity", "close", "middle")
 FACTS = ("has_budget", "has_authority", "has_timeline", "has_interest")
 CONVERSION_DAYS = {
     "lead_to_mql": 30,
@@ -149,6 +151,15 @@ def _record_address(pattern: str) -> str:
     return pattern
 
 
+def _custom_weights(weights: dict[str, float]) -> dict[str, float]:
+    for name in weights:
+        if name not in CUSTOM_POSITIONS:
+            raise ValueError(unknown("position", name, CUSTOM_POSITIONS))
+    if not any(weights.values()):
+        raise ValueError("at least one position needs a weight above 0")
+    return weights
+
+
 def _role(name: str) -> str:
     if name not in ROLES:
         raise ValueError(unknown("role", name, ROLES))
@@ -157,6 +168,7 @@ def _role(name: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Days = Annotated[int, Field(ge=1, le=3650)]
+Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Hours = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
 
 
@@ -200,10 +212,9 @@ class Attribution(Section):
     model: Annotated[str, AfterValidator(_model)] = "w_30_30_30_10"
     lookback_days: Days = 365
     half_life_days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] = 7.0
-    custom: dict[
-        Literal["first", "lead", "opportunity", "close", "middle"],
-        Annotated[float, Field(ge=0, allow_inf_nan=False)],
-    ] = {}
+    custom: Annotated[dict[str, Weight], AfterValidator(_custom_weights)] = dict.fromkeys(
+        CUSTOM_POSITIONS, 20.0
+    )
 
 
 class Mql(Section):

@@ -1,4 +1,4 @@
-"""``python -m metrics``: list the KPIs, ask for their values and for the records behind them."""
+"""``python -m metrics``: list the KPIs, ask for their values, their records, and for credit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from data.program import Program
 
-PROGRAM = Program("metrics", __doc__, ("list", "query", "records"))
+PROGRAM = Program("metrics", __doc__, ("list", "query", "records", "attribution"))
 
 
 def main(argv: list[str] | None = None) -> int:

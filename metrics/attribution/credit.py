@@ -1,0 +1,207 @@
+"""Credit by member: from the sums of the warehouse to money that adds up (docs/credit.md)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import FromClause, Select, case, cast, func, select
+from sqlalchemy.types import Double
+
+from data.config import Config
+from data.tables import touches
+from data.warehouse import Warehouse
+from metrics.attribution.journeys import deals, journey_touches
+from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
+from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
+from metrics.attribution.rounding import to_cents, without_noise
+from metrics.attribution.unsuccessful import unsuccessful_statement
+from metrics.attribution.weights import placed_touches, weight
+from metrics.engine import cached_rows
+from metrics.facts.base import Column
+
+Row = Mapping[str, Any]
+Member = str | None
+# Sums of one member over journeys: (money, conversions).
+Earned = dict[Member, tuple[float, float]]
+
+# The columns of a touch by which credit can be split.
+COLUMNS: dict[str, Column] = {
+    By.CHANNEL: touches.c.channel,
+    By.CAMPAIGN: touches.c.campaign_id,
+    By.TEAM: touches.c.team,
+    By.ASSET: touches.c.asset,
+    By.REP: touches.c.rep_id,
+}
+
+
+def attribute(warehouse: Warehouse, query: AttributionQuery) -> Attribution:
+    """The credit of every member under the model that is asked for.
+
+    Raises ``QueryError`` for a filter that opportunities do not know.
+    """
+    return _answers(warehouse, query, (query.model,))[query.model]
+
+
+def attribute_all(warehouse: Warehouse, query: AttributionQuery) -> dict[str, Attribution]:
+    """The same question under every model, by id; one pass over the journeys for all of them."""
+    return _answers(warehouse, query, tuple(MODELS))
+
+
+def player_columns(by: str) -> dict[str, Column]:
+    """The columns that tell the players of Markov and Shapley apart: by team they play as team ×
+    channel, and are added up."""
+    names = (By.TEAM, By.CHANNEL) if by == By.TEAM else (by,)
+    return {str(name): COLUMNS[name] for name in names}
+
+
+def _answers(
+    warehouse: Warehouse, query: AttributionQuery, models: Sequence[str]
+) -> dict[str, Attribution]:
+    config = warehouse.config
+    (totals,) = cached_rows(warehouse, totals_statement(query, config))
+    rows = cached_rows(warehouse, credit_statement(query, config, models))
+    attributed = sum((_money(row["amount"]) for row in rows), Decimal(0))
+    conversions = sum(int(row["journeys"]) for row in rows)
+    answers = {}
+    for model in models:
+        if model == "markov":
+            statement = unsuccessful_statement(query, config, player_columns(query.by))
+            others = cached_rows(warehouse, statement)
+            earned = _markov_earned(rows, others, query.by, float(attributed), conversions)
+        else:
+            earned = _sums(rows, query.by, model)
+        answers[model] = Attribution(
+            model=model,
+            by=query.by,
+            basis=query.basis,
+            as_of=query.as_of,
+            total=_money(totals["amount"]),
+            unattributed=_money(totals["amount"]) - attributed,
+            opportunities=int(totals["opportunities"]),
+            unattributed_opportunities=int(totals["opportunities"]) - conversions,
+            unknown_amounts=int(totals["opportunities"]) - int(totals["known"]),
+            rows=_credits(earned, attributed),
+        )
+    return answers
+
+
+# -- statements -----------------------------------------------------------------------------
+
+
+def totals_statement(query: AttributionQuery, config: Config) -> Select:
+    """One row: the opportunities of the basis, how many have an amount, and its sum."""
+    rows = deals(query, config).subquery("deals")
+    return select(
+        func.count().label("opportunities"),
+        func.count(rows.c.amount).label("known"),
+        func.sum(rows.c.amount).label("amount"),
+    )
+
+
+def credit_statement(query: AttributionQuery, config: Config, models: Sequence[str]) -> Select:
+    """The sums that all ``models`` need, in one pass over the credited journeys.
+
+    A row a player (and, for Markov, the one before it and whether it ``starts`` or ``ends`` the
+    journey): ``touches`` counts, ``journeys`` those that begin there and ``amount`` their money,
+    exact; ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in
+    journeys.
+    """
+    players = player_columns(query.by)
+    placed = placed_touches(
+        journey_touches(query, config, players), tuple(players), query, config, models
+    )
+    weighed = _weighed(placed, query, config, models)
+    w = weighed.c
+    is_first = w.place == 1
+    groups: list[Column] = [w[name] for name in players]
+    if "markov" in models:
+        groups += [is_first.label("starts"), (w.place == w.touches).label("ends")]
+        groups += [w[f"before_{name}"] for name in players]
+    sums = []
+    for model in models:
+        if model != "markov":
+            share = w[f"share_{model}"]
+            sums.append(func.sum(share).label(f"share_{model}"))
+            sums.append(func.sum(share * w.money).label(f"credit_{model}"))
+    return select(
+        *groups,
+        func.count().label("touches"),
+        func.count(case((is_first, 1))).label("journeys"),
+        func.sum(case((is_first, w.amount))).label("amount"),
+        *sums,
+    ).group_by(*groups)
+
+
+def _weighed(
+    placed: FromClause, query: AttributionQuery, config: Config, models: Iterable[str]
+) -> FromClause:
+    """The placed touches with ``share_<model>`` and ``money``, which is 0 where it is unknown."""
+    money = cast(func.coalesce(placed.c.amount, 0), Double).label("money")
+    shares = [
+        weight(model, placed, config, query.basis).label(f"share_{model}")
+        for model in models
+        if model != "markov"
+    ]
+    return select(placed, money, *shares).subquery("weighed_touches")
+
+
+# -- from sums to credit --------------------------------------------------------------------
+
+
+def _money(value: Any) -> Decimal:
+    return Decimal(0) if value is None else Decimal(value)
+
+
+def _sums(rows: Iterable[Row], by: str, model: str) -> Earned:
+    """What each member earns; by team, the team × channel players are added up."""
+    money: dict[Member, float] = defaultdict(float)
+    share: dict[Member, float] = defaultdict(float)
+    for row in rows:
+        money[row[by]] += float(row[f"credit_{model}"])
+        share[row[by]] += float(row[f"share_{model}"])
+    return {member: (money[member], share[member]) for member in money}
+
+
+def _transitions(
+    rows: Iterable[Row], players: Sequence[str], end: Hashable
+) -> Iterable[Transition]:
+    """The steps of journeys that all come to one end."""
+    for row in rows:
+        player = tuple(row[name] for name in players)
+        before = START if row["starts"] else tuple(row[f"before_{name}"] for name in players)
+        count = float(row["touches"])
+        yield before, player, count
+        if row["ends"]:
+            yield player, end, count
+
+
+def _markov_earned(
+    credited: Sequence[Row], others: Sequence[Row], by: str, attributed: float, conversions: int
+) -> Earned:
+    """The removal effects, in proportion, of all that can be attributed.
+
+    Members that only journeys without a conversion know earn nothing and are no rows.
+    """
+    players = tuple(player_columns(by))
+    steps = chain(_transitions(credited, players, CREDITED), _transitions(others, players, NOTHING))
+    earned: dict[Member, float] = {row[by]: 0.0 for row in credited}
+    for player, share in solve_chain(steps).shares.items():
+        member = player[0]  # type: ignore[index]
+        if member in earned:
+            earned[member] += share
+    return {member: (share * attributed, share * conversions) for member, share in earned.items()}
+
+
+def _credits(earned: Earned, attributed: Decimal) -> tuple[Credit, ...]:
+    """Rows by credit, largest first, then by name, the NULL member last."""
+    money = {member: without_noise(amount) for member, (amount, _) in earned.items()}
+    order = sorted(earned, key=lambda m: (-money[m], -round(earned[m][1], 9), m is None, m or ""))
+    cents = to_cents([money[member] for member in order], attributed)
+    return tuple(
+        Credit(member, amount, earned[member][1])
+        for member, amount in zip(order, cents, strict=True)
+    )
