@@ -230,7 +230,14 @@ ELSEWHERE = {
     "st-key-funnel": (DESK, "/funnel"),
 }
 # Of pages whose own tests hold them.
-HELD_ELSEWHERE = {"st-key-funnel", "st-key-handbook-find", "stTextInputRootElement"}
+HELD_ELSEWHERE = {
+    "st-key-funnel",
+    "st-key-handbook-find",
+    "stTextInputRootElement",
+    # test_links.py
+    *("st-key-share-body", "st-key-views-body"),
+    *("stCheckbox", "stCode", "stDateInput", "stElementToolbarButton"),
+}
 HOOKS = sorted(
     hook
     for hook in set(re.findall(r'data-testid="(\w+)"|\.(st-key-[\w-]+)', STYLE))
