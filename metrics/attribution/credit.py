@@ -23,6 +23,8 @@ from metrics.attribution.weights import placed_touches, weight
 from metrics.engine import cached_rows
 from metrics.facts.base import Column
 
+# What a share that is none can be in floating-point numbers.
+NO_SHARE = 1e-12
 Row = Mapping[str, Any]
 Member = str | None
 # Sums of one member over journeys: (money, conversions).
@@ -184,15 +186,16 @@ def _markov_earned(
 ) -> Earned:
     """The removal effects, in proportion, of all that can be attributed.
 
-    Members that only journeys without a conversion know earn nothing and are no rows.
+    The chain knows no journeys, only steps: a member that was part of none that was credited may
+    still lead to those that were, and then it earns what would be lost without it.
     """
     players = tuple(player_columns(by))
     steps = chain(_transitions(credited, players, CREDITED), _transitions(others, players, NOTHING))
     earned: dict[Member, float] = {row[by]: 0.0 for row in credited}
     for player, share in solve_chain(steps).shares.items():
         member = player[0]  # type: ignore[index]
-        if member in earned:
-            earned[member] += share
+        if share > NO_SHARE or member in earned:
+            earned[member] = earned.get(member, 0.0) + share
     return {member: (share * attributed, share * conversions) for member, share in earned.items()}
 
 

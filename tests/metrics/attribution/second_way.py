@@ -99,14 +99,17 @@ class SecondWay:
         }
         return named | ({row["lead_id"]} if row["lead_id"] is not None else set())
 
-    def _touches(self, leads: set[str], anchor: datetime) -> list[Row]:
+    def _touches(
+        self, leads: set[str], anchor: datetime, since: datetime | None = None
+    ) -> list[Row]:
+        first = anchor - self.lookback if since is None else since
         found = [
             touch
             for touch in self.facts.tables["touches"]
             if touch["lead_id"] in leads
             and touch["responded"] in (True, None)
             and touch["automated"] in (False, None)
-            and anchor - self.lookback <= touch["occurred_at"] <= anchor
+            and first <= touch["occurred_at"] <= anchor
         ]
         return sorted(found, key=lambda touch: (touch["occurred_at"], touch["touch_id"]))
 
@@ -147,7 +150,7 @@ class SecondWay:
                 continue
             last = [
                 touch["occurred_at"]
-                for touch in self._touches({name}, datetime.max)
+                for touch in self._touches({name}, datetime.max, datetime.min)
                 if self.start <= touch["occurred_at"] < self.end
                 and touch["occurred_at"] <= self.query.as_of
             ]
@@ -250,8 +253,9 @@ class SecondWay:
         for player, effect in effects.items():
             member = player[0] if by == "team" else player
             if effect:
-                money[member] += effect / whole * attributable
-                conversions[member] += effect / whole * len(credited)
+                money[member] = money.get(member, Fraction(0)) + effect / whole * attributable
+                share = effect / whole * len(credited)
+                conversions[member] = conversions.get(member, Fraction(0)) + share
         return money, conversions
 
 

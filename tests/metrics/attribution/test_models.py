@@ -205,6 +205,17 @@ def test_self_loops_do_not_change_removal_effects(seed: int):
     assert looped.removal_effects == pytest.approx(plain.removal_effects)
 
 
+def test_markov_credits_who_leads_to_wins_though_no_win_went_that_way(fill_duckdb: Fill):
+    """Won: Y. Lost: X > Y. From Y half are won, so that half of all are (0.5); without X only the
+    half of journeys that begin with Y can be (0.25), without Y none: effects 1/2 and 1."""
+    tables = paths("Y", "XY")
+    tables["opportunities"][1] |= {"status": "lost", "amount": None}
+    answer = attribute(fill_duckdb(tables), ask("markov"))
+    assert [(row.member, str(row.credit)) for row in answer.rows] == [("Y", "0.67"), ("X", "0.33")]
+    assert [row.conversions for row in answer.rows] == pytest.approx([2 / 3, 1 / 3])
+    assert answer.total == 1
+
+
 def test_a_chain_in_which_nothing_is_won_credits_nobody():
     chain = solve_chain(_transitions([("AB", False)]))
     assert (chain.base, chain.shares) == (0.0, {})
