@@ -95,6 +95,15 @@ def marks_of(metric: Metric, row: Row, newest: Row, elapsed: str | None) -> tupl
     return tuple(marks)
 
 
+def why_undefined(row: Row) -> str:
+    """In words why an answer has no value."""
+    if row.reason is not None:
+        return row.reason
+    if row.numerator is None and row.denominator is None:
+        return "no record has an amount"
+    return "nothing to divide by in this period"
+
+
 def _small_text(metric: Metric, row: Row) -> str:
     n = f"n {row.denominator:g}"
     if row.numerator is None or row.denominator is None or row.numerator > row.denominator:

@@ -166,6 +166,8 @@ class Compiler:
                 fact.moment >= self.calendar.starts_at(first),
                 fact.moment < self.calendar.starts_at(end),
             )
+        if fact.moved_to is not None:
+            bounds = and_(bounds, fact.moved_to >= min(span.end for span in self.query.spans))
         numbers = [column.label(name) for name, column in columns.items()]
         return (
             select(day.label("day"), *labels, *numbers)
@@ -194,18 +196,21 @@ class Compiler:
         columns: dict[str, ColumnElement[Any]] = {}
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
-        events = self.events(fact, columns).subquery("events")
+        is_moved = fact.moved_to is not None
+        moved = {"moved_to": fact.moved_to} if is_moved else {}
+        events = self.events(fact, columns | moved).subquery("events")
+        days = [events.c.day, *(events.c[name] for name in moved)]
         members = [events.c[member_label(name)] for name in self.query.by]
         daily = (
-            select(
-                events.c.day, *members, *(func.sum(events.c[name]).label(name) for name in columns)
-            )
-            .group_by(events.c.day, *members)
+            select(*days, *members, *(func.sum(events.c[name]).label(name) for name in columns))
+            .group_by(*days, *members)
             .subquery("days")
         )
         spans = self._spans()
         members = [daily.c[member_label(name)] for name in self.query.by]
         inside = self._inside(daily.c.day, spans)
+        if is_moved:
+            inside = and_(inside, daily.c.moved_to >= cast(spans.c.end_day, Date))
         return (
             select(
                 spans.c.span, *members, *(func.sum(daily.c[name]).label(name) for name in columns)

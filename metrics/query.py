@@ -55,7 +55,7 @@ class MetricQuery:
 class Row:
     """One answer: a metric over a span for one combination of members.
 
-    ``value`` is None where undefined, ``reason`` says why for ``no_data``. ``bound``: an
+    ``value`` is None where undefined, ``reason`` says why, for ``no_data`` always. ``bound``: an
     undefined percentile is more than this.
     """
 

@@ -17,17 +17,16 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, func, literal, null, or_, select
 from sqlalchemy.sql.expression import ColumnElement
 
-from data.config import Config
 from data.warehouse import Warehouse
 from metrics.calendar import Calendar
 from metrics.catalog import find_metric
 from metrics.compile import Compiler, SumsKey
-from metrics.engine import Run, cached_rows
+from metrics.engine import Run, cached_rows, run_query
 from metrics.errors import QueryError
 from metrics.facts import Fact
 from metrics.facts.base import Amount, Count, Dimensions
 from metrics.facts.handoffs import UNANSWERED
-from metrics.model import Kind, Metric, Unit
+from metrics.model import Kind, Metric, Status, Unit
 from metrics.personal import personal
 from metrics.query import MetricQuery
 
@@ -95,20 +94,30 @@ class ListOf:
         return self.query.definitions[0].label
 
 
-def lists_of(query: MetricQuery, config: Config) -> tuple[ListOf, ...]:
+def lists_of(query: MetricQuery, warehouse: Warehouse) -> tuple[ListOf, ...]:
     """The lists behind a KPI: one a fact; behind a derived KPI those of its inputs, each over a
-    span of its own. Raises ``QueryError`` for a question about more than one KPI or span."""
+    span of its own. Raises ``QueryError`` for a question about more than one KPI or span, and
+    ``WarehouseError``."""
     if len(query.metrics) != 1 or len(query.spans) != 1 or query.by:
         raise QueryError("Records are listed for one KPI over one span, not split.")
     metric = query.definitions[0]
     if metric.derived is None:
         return tuple(ListOf(fact, query, fact) for fact in fact_names(metric))
-    inputs = metric.derived.inputs(query.spans[0], Calendar(config), query.as_of)
+    if metric.derived.over is not None:
+        query = _of_those_counted(query, metric.derived.over, warehouse)
+    inputs = metric.derived.inputs(query.spans[0], Calendar(warehouse.config), query.as_of)
     return tuple(
         ListOf(name, replace(query, metrics=(metric_id,), spans=(span,)), fact)
         for name, (metric_id, span) in inputs.items()
         for fact in fact_names(find_metric(metric_id))
     )
+
+
+def _of_those_counted(query: MetricQuery, over: str, warehouse: Warehouse) -> MetricQuery:
+    """The question about those members alone that count: reps that have a quota."""
+    rows = run_query(warehouse, replace(query, by=(over,)))
+    counted = tuple(row.members[0] for row in rows if row.status is not Status.NO_DATA)
+    return replace(query, where=tuple((dict(query.where) | {over: counted}).items()))
 
 
 class RecordList:
@@ -347,7 +356,7 @@ def page(
     ``name`` chooses among several lists (``lists_of``), the first unless given. Raises
     ``WarehouseError``.
     """
-    lists = lists_of(query, warehouse.config)
+    lists = lists_of(query, warehouse)
     wanted = next((found for found in lists if found.name == name), lists[0])
     try:
         records = RecordList(warehouse, wanted, shows_people=shows_people)

@@ -38,8 +38,8 @@ def _velocity_inputs(
 def _growth(values: Mapping[str, float | None]) -> Parts:
     now, before = values["now"], values["before"]
     if now is None or not before:
-        return None, now, before
-    return now / before - 1, now, before
+        return Parts(None, now, before)
+    return Parts(now / before - 1, now, before)
 
 
 def _year_before(day: date) -> date:
@@ -66,9 +66,9 @@ def _money_a_day(values: Mapping[str, float | None]) -> Parts:
     created, closed = values["created"], values["closed"]
     win_rate, size, cycle = values["win_rate"], values["deal_size"], values["cycle_days"]
     if created is None or closed is None or win_rate is None or size is None or not cycle:
-        return None, None, cycle
+        return Parts(None, None, cycle)
     money = (created - closed) * win_rate * size
-    return money / cycle, money, cycle
+    return Parts(money / cycle, money, cycle)
 
 
 METRICS = (

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from metrics.facts import handoffs, leads, opportunities, spend, stages, touches
+from metrics.facts import (
+    handoffs,
+    leads,
+    opportunities,
+    passes,
+    pipeline,
+    spend,
+    stages,
+    touches,
+)
 from metrics.facts.base import Context, Fact
 
 FACTS: dict[str, Callable[[Context], Fact]] = {
@@ -21,6 +30,9 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "opportunities_created": opportunities.created,
     "opportunities_qualified": opportunities.qualified,
     "opportunities_closed": opportunities.closed,
+    "pipeline_expected": pipeline.expected,
+    "pipeline_slipped": pipeline.slipped,
+    "re_mqls": passes.re_mqls,
     "handoffs": handoffs.handed,
     "dispositions": handoffs.disposed,
     "touches": touches.touched,

@@ -112,6 +112,9 @@ class Fact:
     ``moment`` is a UTC timestamp, ``day`` a business day; one of the two is given. ``values`` are
     per-row numbers for percentiles and means, NULL where a row does not take part. ``record``
     says how a row is shown in the list of records behind a number.
+
+    ``moved_to``: of a planned day, the one that it was moved to; a row counts in a span that holds
+    the first and ends before the second, so that what moved within it does not count.
     """
 
     source: FromClause
@@ -122,6 +125,7 @@ class Fact:
     values: Mapping[str, Column] = field(default_factory=dict)
     conditions: tuple[Column, ...] = ()
     record: Record | None = None
+    moved_to: Column | None = None
 
 
 class Dimensions:
