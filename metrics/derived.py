@@ -177,8 +177,18 @@ class Derivation:
         if span.is_cut:
             states.append(Status.PARTIAL)
         status = min(states, key=list(Status).index)
-        value, numerator, denominator, reason = parts
-        return Row(metric.id, span, members, value, numerator, denominator, status, reason=reason)
+        return Row(
+            metric.id,
+            span,
+            members,
+            parts.value,
+            parts.numerator,
+            parts.denominator,
+            status,
+            reason=parts.reason,
+            label=parts.label,
+            note=parts.note,
+        )
 
 
 def no_data(metric: Metric, span: Span, members: Members, reason: str) -> Row:

@@ -77,7 +77,7 @@ def fact_names(metric: Metric) -> tuple[str, ...]:
     """The facts whose rows a metric counts: one list of records for each."""
     if metric.stages is not None:
         return (f"entered_{metric.stages[0]}",)
-    measures = (metric.numerator, metric.denominator)
+    measures = (metric.numerator, metric.denominator, metric.maturing)
     return tuple(dict.fromkeys(measure.fact for measure in measures if measure is not None))
 
 
@@ -109,6 +109,7 @@ def lists_of(query: MetricQuery, warehouse: Warehouse) -> tuple[ListOf, ...]:
     return tuple(
         ListOf(name, replace(query, metrics=(metric_id,), spans=(span,)), fact)
         for name, (metric_id, span) in inputs.items()
+        if name not in metric.derived.aside
         for fact in fact_names(find_metric(metric_id))
     )
 
@@ -321,6 +322,8 @@ _OUTCOMES = {
     "lead_rejection_rate": ("rejected", "accepted"),
     "win_rate": ("won", "lost"),
     "win_rate_value": ("won", "lost"),
+    "marketing_influenced_share": ("influenced", "not influenced"),
+    "return_on_spend": ("credit", "spend"),
 }
 
 
@@ -333,7 +336,7 @@ def outcome(metric: Metric, part: Part, record: dict[str, Any]) -> str:
             Part.MATURING: "maturing",
         }.get(part, "converted early; counts when its window is over")
     if part is Part.MATURING:
-        return "not yet due"
+        return "can still earn credit" if metric.id == "return_on_spend" else "not yet due"
     if metric.kind is Kind.DURATION and record.get("value") is None:
         return "unanswered"
     if "amount" in record and record["amount"] is None:
