@@ -35,7 +35,8 @@ SOURCED = (
                ORDER BY occurred_at, touch_id LIMIT 1)) AS source,
            CASE WHEN closed_at > :as_of THEN COALESCE((
                SELECT s.amount FROM opportunity_stages s WHERE s.entered_at <= :as_of
-                 AND s.opportunity_id = o.opportunity_id ORDER BY s.entered_at DESC LIMIT 1), amount)
+                 AND s.opportunity_id = o.opportunity_id
+               ORDER BY s.entered_at DESC LIMIT 1), amount)
                ELSE amount END AS amount
     FROM opportunities o WHERE created_at <= :as_of
 )
