@@ -92,7 +92,8 @@ def marks_of(metric: Metric, row: Row, newest: Row, elapsed: str | None) -> tupl
     elif row.status is Status.PARTIAL:
         marks.append(Mark("partial", "not complete"))
     if newest.maturing:
-        word = "pending" if metric.maturing is not None else "maturing"
+        is_due_later = metric.maturing is not None and metric.maturing.fact == "handoffs"
+        word = "pending" if is_due_later else "maturing"
         marks.append(Mark("maturing", f"{newest.maturing:,} {word}"))
     if row.note is not None and metric.fallback is not None:
         marks.append(Mark("fallback", metric.fallback.mark))

@@ -185,10 +185,18 @@ class Derivation:
         if span.is_cut:
             states.append(Status.PARTIAL)
         status = min(states, key=list(Status).index)
-        value, numerator, denominator, reason = parts
-        figures = (value, numerator, denominator)
-        note = note_of(self._warehouse, metric)
-        return Row(metric.id, span, members, *figures, status, reason=reason, note=note)
+        return Row(
+            metric.id,
+            span,
+            members,
+            parts.value,
+            parts.numerator,
+            parts.denominator,
+            status,
+            reason=parts.reason,
+            label=parts.label,
+            note=parts.note or note_of(self._warehouse, metric),
+        )
 
 
 def no_data(metric: Metric, span: Span, members: Members, reason: str) -> Row:

@@ -19,12 +19,12 @@ from metrics.compile import (
     Compiler,
     Key,
     SumsKey,
-    UnsupportedDimension,
     ValuesKey,
     keys_of,
     member_label,
 )
 from metrics.derived import Derivation, Members, by_name, no_data
+from metrics.errors import Unanswerable
 from metrics.facts.handoffs import UNANSWERED
 from metrics.fallback import note_of
 from metrics.model import Kind, Measure, Metric, Status
@@ -77,7 +77,7 @@ class Run:
         for key, metrics in readers.items():
             try:
                 self.statements[key] = self.compiler.statement(key, metrics)
-            except UnsupportedDimension as error:
+            except Unanswerable as error:
                 for metric in metrics:
                     self.reasons[metric.id] = f"{metric.label} {error.message}"
         for metric in self.query.definitions:
@@ -96,6 +96,8 @@ class Run:
         empty = self.warehouse.empty_tables(contract)
         if empty:
             return f"the table {' and '.join(empty)} is empty"
+        if metric.whole_company and not self.warehouse.scope.is_whole:
+            return f"{metric.label} is made of all deals, and a part of them may be seen here"
         if "handoff_clock" in metric.tables and self._stale_clock is not None:
             return self._stale_clock
         if metric.needs_stages:

@@ -11,3 +11,8 @@ class QueryError(ScorecardError):
 
 class RoleError(ScorecardError):
     """Somebody's role does not allow what they asked for; nothing was changed."""
+
+
+class Unanswerable(QueryError):
+    """A fact cannot count what is asked of it: the KPI is no data, and the message, put after its
+    name, says why."""

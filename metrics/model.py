@@ -66,12 +66,17 @@ class Measure:
 
 
 class Parts(NamedTuple):
-    """What a derived KPI's inputs make; ``reason`` says in words why there is no value."""
+    """What a derived KPI's inputs make; ``reason`` says in words why there is no value.
+
+    ``label``: what it is to be called where the data do not bear its name; ``note`` says why.
+    """
 
     value: float | None
     numerator: float | None
     denominator: float | None
     reason: str | None = None
+    label: str | None = None
+    note: str | None = None
 
 
 class TargetOf(NamedTuple):
@@ -98,12 +103,15 @@ class Derived:
 
     ``over`` names a dimension: the figures are made for each member of it that has a target, and
     numerators and denominators added up (quotas of reps). Only "rep" is known.
+
+    ``aside`` are inputs that are no part of the figure, only of what is said of it.
     """
 
     inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]]
     combine: Callable[[Mapping[str, float | None]], Parts]
     targets: Callable[[Span, Calendar, datetime], Mapping[str, TargetOf]] | None = None
     over: str | None = None
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,8 @@ class Metric:
     ``beside`` names a KPI whose figure is shown beside it. ``by_quarter`` KPIs stand on their
     quarter, whatever shorter period is reviewed; those that look ahead (``looks_ahead``) on the one
     still running, with the next beside it. Counts and sums whose weeks do not add up to their
-    quarter say so by ``spans_add_up``: their targets have no parts.
+    quarter say so by ``spans_add_up``: their targets have no parts. ``whole_company`` KPIs need the
+    journeys of all deals: whoever may see a part of the data alone is not told them.
     """
 
     id: str
@@ -163,3 +172,4 @@ class Metric:
     spans_add_up: bool = True
     fallback: Fallback | None = None
     by_account: bool = True
+    whole_company: bool = False

@@ -54,8 +54,9 @@ class Row:
     """One answer: a metric over a span for one combination of members.
 
     ``value`` is None where undefined, ``reason`` says why, for ``no_data`` always. ``bound``: an
-    undefined percentile is more than this. ``note`` says what a value rests on where that is not
-    what the definition prefers.
+    undefined percentile is more than this. ``label`` is what the figure is called where the data
+    do not bear the metric's own name; ``note`` says why, or what a value rests on where that is
+    not what the definition prefers.
     """
 
     metric: str
@@ -68,6 +69,7 @@ class Row:
     maturing: int = 0
     reason: str | None = None
     bound: float | None = None
+    label: str | None = None
     note: str | None = None
 
 

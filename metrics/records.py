@@ -24,7 +24,7 @@ from metrics.compile import Compiler, SumsKey
 from metrics.engine import Run, cached_rows, run_query
 from metrics.errors import QueryError
 from metrics.facts import Fact
-from metrics.facts.base import Amount, Count, Dimensions
+from metrics.facts.base import Amount, Count, Dimensions, Weight
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Metric, Status, Unit
 from metrics.personal import personal
@@ -77,7 +77,7 @@ def fact_names(metric: Metric) -> tuple[str, ...]:
     """The facts whose rows a metric counts: one list of records for each."""
     if metric.stages is not None:
         return (f"entered_{metric.stages[0]}",)
-    measures = (metric.numerator, metric.denominator)
+    measures = (metric.numerator, metric.denominator, metric.maturing)
     return tuple(dict.fromkeys(measure.fact for measure in measures if measure is not None))
 
 
@@ -109,6 +109,7 @@ def lists_of(query: MetricQuery, warehouse: Warehouse) -> tuple[ListOf, ...]:
     return tuple(
         ListOf(name, replace(query, metrics=(metric_id,), spans=(span,)), fact)
         for name, (metric_id, span) in inputs.items()
+        if name not in metric.derived.aside
         for fact in fact_names(find_metric(metric_id))
     )
 
@@ -307,7 +308,7 @@ def _one_of_each(events: FromClause, keys: Sequence[str]) -> FromClause:
     return select(ranked).where(ranked.c.place == 1).subquery("one_of_each")
 
 
-def _count(measure: Count | Amount) -> ColumnElement:
+def _count(measure: Count | Amount | Weight) -> ColumnElement:
     return measure.columns("n")["n"]
 
 
@@ -337,9 +338,14 @@ _OUTCOMES = {
     "wasted_effort_share": ("rejected for fit", "not rejected for fit"),
     "redundant_outreach_rate": ("by both teams", "by one team"),
     "mql_completeness": ("complete", "not complete"),
+    "marketing_influenced_share": ("influenced", "not influenced"),
+    "return_on_spend": ("credit", "spend"),
 }
 # A record that is still open, where that is not an answer which is not yet due.
-_OPEN = {"wasted_effort_share": "may still be rejected"}
+_OPEN = {
+    "wasted_effort_share": "may still be rejected",
+    "return_on_spend": "can still earn credit",
+}
 
 
 def outcome(metric: Metric, part: Part, record: dict[str, Any]) -> str:

@@ -256,11 +256,11 @@ class Board:
             judged = self._usual.judge(plan.metric, plan.periods[: last + 1])
         return Tile(
             metric=plan.metric,
-            label=plan.label,
+            label=row.label or plan.label,
             value=row.value,
             status=row.status,
             reason=None if row.value is not None or row.bound is not None else why_undefined(row),
-            qualifier=self._qualifier(plan, slot),
+            qualifier=self._qualifier(plan, slot, row),
             change=change,
             target=self._target(plan, slot, row),
             marks=() if plan.is_to_date else self._marks(plan, row, newest),
@@ -311,7 +311,9 @@ class Board:
             }
         )
 
-    def _qualifier(self, plan: Plan, slot: Slot) -> str | None:
+    def _qualifier(self, plan: Plan, slot: Slot, row: Row) -> str | None:
+        if row.note is not None:
+            return row.note
         if plan.seeks_full_cohort and slot.period != self.frame.period:
             return f"cohort {self.frame.period_name(slot.period)}"
         return plan.qualifier

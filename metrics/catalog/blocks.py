@@ -71,6 +71,20 @@ def _waiting(id_: str, measure: str, what: str) -> Metric:
     )
 
 
+def _of_cost(id_: str, column: str, what: str) -> Metric:
+    return count(
+        id_,
+        what,
+        Team.SHARED,
+        Measure("spend", column),
+        definition=f"{what}.",
+        formula="Number of rows of spend",
+        counted_by="the day it was spent on",
+        tables=("spend",),
+        dimensions=("channel", "campaign"),
+    )
+
+
 METRICS = (
     count(
         "_mqls_delivered",
@@ -102,6 +116,22 @@ METRICS = (
     ),
     _waiting("_handoffs_waiting", "n", "Handoffs that wait"),
     _waiting("_handoffs_due_soon", "due_soon", "Handoffs due soon"),
+    _of_cost("_costs", "n", "Rows of spend"),
+    _of_cost("_costs_of_people", "people", "Rows of spend on people"),
+    _of_cost("_costs_of_tools", "tools", "Rows of spend on tools"),
+    count(
+        "_new_customers",
+        "New customers",
+        Team.SHARED,
+        Measure("customers", "n"),
+        definition="Accounts by their first won new deal; by channel the parts of them that the "
+        "configured model credits to its touches.",
+        formula="Number of accounts",
+        counted_by="the closing of the first won new deal",
+        tables=("opportunities",),
+        dimensions=("channel",),
+        whole_company=True,
+    ),
     _new_business("_new_created", Measure("opportunities_created", "new"), "opportunities created"),
     _new_business("_new_closed", Measure("opportunities_closed", "closed_new"), "deals closed"),
     _new_money(

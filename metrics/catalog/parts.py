@@ -101,10 +101,11 @@ def derived(
     combine: Callable[[Mapping[str, float | None]], Parts],
     targets: Callable[[Span, Calendar, datetime], Mapping[str, TargetOf]] | None = None,
     over: str | None = None,
+    aside: tuple[str, ...] = (),
     **fields: Any,
 ) -> Metric:
     fields.setdefault("null_rule", UNDEFINED_AT_ZERO)
-    made = Derived(inputs, combine, targets, over)
+    made = Derived(inputs, combine, targets, over, aside)
     return metric(id_, label, team, Kind.DERIVED, derived=made, **fields)
 
 

@@ -42,7 +42,8 @@ def _growth(values: Mapping[str, float | None]) -> Parts:
     return Parts(now / before - 1, now, before)
 
 
-def _year_before(day: date) -> date:
+def year_before(day: date) -> date:
+    """The same day of the year before."""
     if (day.month, day.day) == (2, 29):
         return date(day.year - 1, 2, 28)
     return day.replace(year=day.year - 1)
@@ -52,7 +53,7 @@ def _money_a_day_inputs(
     span: Span, calendar: Calendar, as_of: datetime
 ) -> Mapping[str, tuple[str, Span]]:
     until = Span(BEGINNING, span.end)
-    year = Span(_year_before(span.end), span.end)
+    year = Span(year_before(span.end), span.end)
     return {
         "created": ("_new_created", until),
         "closed": ("_new_closed", until),

@@ -24,6 +24,19 @@ from metrics.facts import (
 )
 from metrics.facts.base import Context, Fact
 
+
+def _credit(name: str) -> Callable[[Context], Fact]:
+    """A fact of ``metrics/attribution/facts.py``."""
+
+    def fact(context: Context) -> Fact:
+        # Imported when it is asked for: credit itself is filtered and split as facts are.
+        from metrics.attribution import facts
+
+        return getattr(facts, name)(context)
+
+    return fact
+
+
 FACTS: dict[str, Callable[[Context], Fact]] = {
     "leads": leads.created,
     "entered_lead": stages.entered("lead"),
@@ -45,6 +58,11 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "outreach": outreach.contacted,
     "mqls_qualified": qualification.qualified,
     "mql_passes": qualification.passed,
+    "pipeline_sourced": _credit("pipeline_sourced"),
+    "bookings_touched": _credit("bookings_touched"),
+    "touches_credited": _credit("touches_credited"),
+    "touches_earning": _credit("touches_earning"),
+    "customers": _credit("customers"),
 }
 
 __all__ = ["FACTS", "Context", "Fact"]

@@ -139,6 +139,7 @@ class World:
             ),
             "handoffs": self.many(12, self.handoff),
             "lead_changes": self.changes(),
+            "opportunity_contacts": self.many(8, self.contact),
         }
 
     def lead(self, name: str) -> Row:
@@ -231,6 +232,12 @@ class World:
             "expected_close_on": self.sometimes(self.moment().date()),
         }
 
+    def contact(self, _: int) -> Row:
+        return {
+            "opportunity_id": f"O{self.random.randint(1, 10)}",
+            "lead_id": self.one(*self.leads, "L98"),
+        }
+
     def handoff(self, n: int) -> Row:
         return {
             "handoff_id": f"H{n}",
@@ -296,6 +303,7 @@ def config_text(zone: str, first_month: int = 1) -> str:
         '[sla]\nfit_reasons = ["no fit"]\n'
         f"[mql]\nrequired_facts = {REQUIRED_FACTS.get(zone, [])}\n"
         "[sla.response_hours]\nP1 = 1\nP3 = 24\ndefault = 8\n"
+        "[attribution]\nlookback_days = 12\n"
     )
 
 
