@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from data.errors import ConfigError, unknown
+from data.roles import ROLES
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_CONFIG = Path(__file__).resolve().parent / "demo" / "scorecard.toml"
@@ -136,6 +137,12 @@ def _custom_weights(weights: dict[str, float]) -> dict[str, float]:
     return weights
 
 
+def _role(name: str) -> str:
+    if name not in ROLES:
+        raise ValueError(unknown("role", name, ROLES))
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
@@ -200,6 +207,16 @@ class Scorecard(Section):
     sales: tuple[str, ...] = ()
 
 
+class Privacy(Section):
+    """Which roles may read the names and e-mail addresses of leads."""
+
+    names_for: tuple[Annotated[str, AfterValidator(_role)], ...] = (
+        "editor_marketing",
+        "editor_sales",
+        "admin",
+    )
+
+
 class Config(Section):
     company: Company = Company()
     conversion_days: dict[str, Days] = CONVERSION_DAYS
@@ -208,6 +225,7 @@ class Config(Section):
     attribution: Attribution = Attribution()
     mql: Mql = Mql()
     scorecard: Scorecard = Scorecard()
+    privacy: Privacy = Privacy()
 
     def window_days(self, metric_id: str) -> int:
         """The conversion window of a cohort KPI in days."""

@@ -5,8 +5,10 @@ Every function opens the state database itself and raises ``StateError`` when th
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from data.errors import AccountError, unknown
 from data.passwords import check_rules, hash_password, matches
+from data.roles import ROLES
+from data.row_scope import EVERYTHING, RowScope
 from data.state import SignInFailure, User, open_state
-from data.state.models import ROLES, utc_now
+from data.state.models import utc_now
 
 MAX_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
@@ -39,6 +43,7 @@ class Account:
     session_epoch: int
     created_at: datetime
     password_changed_at: datetime
+    scope: RowScope = EVERYTHING
 
 
 def _account(user: User) -> Account:
@@ -52,7 +57,13 @@ def _account(user: User) -> Account:
         session_epoch=user.session_epoch,
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,
+        scope=_scope(user),
     )
+
+
+def _scope(user: User) -> RowScope:
+    """What the account may see. One that cannot be read is an error, never everything."""
+    return RowScope.parse(json.loads(user.row_scope)) if user.row_scope else EVERYTHING
 
 
 def normal_username(name: str) -> str:
@@ -200,6 +211,20 @@ def set_role(name: str, role: str) -> Account:
         if user.role != role:
             user.role = role
             _end_sessions(user)
+        session.flush()
+        return _account(user)
+
+
+def set_scope(name: str, pairs: Iterable[str]) -> Account:
+    """Let an account see only these members (``["region=EMEA"]``); none lets it see everything.
+
+    It holds from the next click of a session that is open. Raises ``AccountError`` with the
+    nearest name.
+    """
+    scope = RowScope.parse(pairs)
+    with open_state().write() as session:
+        user = _existing(session, name)
+        user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
         session.flush()
         return _account(user)
 

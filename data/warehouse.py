@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -23,6 +24,7 @@ from data.config import PROJECT_DIR, Config, load_config
 from data.dialects import dialect_of, parse_url
 from data.errors import WarehouseError, WarehouseTimeout
 from data.failures import failure, public
+from data.row_scope import EVERYTHING, RowScope
 from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
 
 LOCAL_DIR = Path(os.environ.get("SCORECARD_HOME", PROJECT_DIR / ".scorecard"))
@@ -72,6 +74,33 @@ class Warehouse:
         self.dialect = dialect_of(url)
         self.timeout_seconds = timeout_seconds
         self.location = self.dialect.location(url)
+        self.scope = EVERYTHING
+        self._guard: Callable[[Executable], Executable] | None = None
+
+    def guarded(self, scope: RowScope, guard: Callable[[Executable], Executable]) -> Warehouse:
+        """This warehouse as someone may read it: every statement goes through ``guard`` first.
+
+        What the warehouse says of itself (its loads, freshness, whether tables are empty) stays
+        the company's. Cached answers are kept by scope (``version_key``).
+        """
+        # Shared by both, so read before there are two.
+        _ = self.engine, self.meta, self._loads, self.row_counts
+        other = copy.copy(self)
+        other.scope, other._guard = scope, guard
+        return other
+
+    def admitted(self, statement: Executable) -> Executable:
+        """A statement as it is run: with nothing in it that may not be seen."""
+        return statement if self._guard is None else self._guard(statement)
+
+    @cached_property
+    def whole(self) -> Warehouse:
+        """This warehouse without a scope, for facts of the company that are no rows."""
+        if self._guard is None:
+            return self
+        other = copy.copy(self)
+        other.scope, other._guard = EVERYTHING, None
+        return other
 
     @cached_property
     def engine(self) -> Engine:
@@ -86,6 +115,9 @@ class Warehouse:
 
     def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """Run a statement; rows as dicts, in the engine's own Python types."""
+        return self._read(self.admitted(statement))
+
+    def _read(self, statement: Executable) -> list[dict[str, Any]]:
         try:
             with (
                 self.engine.connect() as connection,
@@ -100,6 +132,7 @@ class Warehouse:
 
         The time limit holds for the whole of it.
         """
+        admitted = self.admitted(statement)
         try:
             with (
                 self.engine.connect().execution_options(
@@ -107,7 +140,7 @@ class Warehouse:
                 ) as connection,
                 self.dialect.guard(connection, self.timeout_seconds),
             ):
-                for part in connection.execute(statement).mappings().partitions(size):
+                for part in connection.execute(admitted).mappings().partitions(size):
                     yield [dict(row) for row in part]
         except SQLAlchemyError as error:
             raise self._failure(error) from error
@@ -131,7 +164,7 @@ class Warehouse:
     @cached_property
     def meta(self) -> dict[str, str]:
         """What the warehouse says of itself; refuses a version this program does not know."""
-        meta = {row["key"]: row["value"] for row in self.rows(select(scorecard_meta))}
+        meta = {row["key"]: row["value"] for row in self._read(select(scorecard_meta))}
         version = meta.get("schema_version")
         if version is None:
             raise WarehouseError(
@@ -157,7 +190,7 @@ class Warehouse:
 
     @cached_property
     def _loads(self) -> list[dict[str, Any]]:
-        return self.rows(
+        return self._read(
             select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name)
         )
 
@@ -167,9 +200,10 @@ class Warehouse:
         return version_of(self._loads)
 
     @property
-    def version_key(self) -> tuple[str, str, str | None]:
-        """What every answer of this warehouse depends on: its place, data and derived tables."""
-        return self.location, self.data_version, self.meta.get("derived_at")
+    def version_key(self) -> tuple[str, str, str | None, RowScope]:
+        """What every answer of this warehouse depends on: its place, data, derived tables, and
+        whose eyes read it."""
+        return self.location, self.data_version, self.meta.get("derived_at"), self.scope
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -218,7 +252,7 @@ class Warehouse:
         """For a warehouse without rows in ``loads``: the newest event of the four tables."""
         columns = [CONTRACT[t].c[c] for t in AS_OF_TABLES for c in EVENT_COLUMNS[t]]
         newest = union_all(*(select(func.max(column).label("moment")) for column in columns))
-        rows = self.rows(newest)
+        rows = self._read(newest)
         return max((row["moment"] for row in rows if row["moment"] is not None), default=None)
 
     @cached_property
@@ -230,7 +264,7 @@ class Warehouse:
                 for name, table in CONTRACT.items()
             )
         )
-        return {row["name"]: int(row["rows"]) for row in self.rows(counts)}
+        return {row["name"]: int(row["rows"]) for row in self._read(counts)}
 
     def empty_tables(self, tables: Sequence[str]) -> tuple[str, ...]:
         return tuple(t for t in tables if self.row_counts.get(t, 0) == 0)

@@ -66,7 +66,7 @@ def scope_of(warehouse: Warehouse, metric: Metric, cadence: Cadence, where: Filt
     """The scope of a KPI's baseline; the order in which a filter names things is no difference."""
     named = sorted(
         (name, sorted("~" if member is None else f"={member}" for member in members))
-        for name, members in where
+        for name, members in warehouse.scope.narrowed(where)
     )
     return Scope(metric.id, cadence.value, json.dumps(named), _fingerprint(warehouse, metric))
 

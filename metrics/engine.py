@@ -45,14 +45,14 @@ def sql_of(warehouse: Warehouse, statement: Select) -> str:
     # A parameter style of the driver may double every % in a text; the server takes them as two.
     dialect: Any = type(warehouse.engine.dialect)
     plain = dialect(paramstyle="named")
-    return str(statement.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
+    admitted: Any = warehouse.admitted(statement)
+    return str(admitted.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
 
 
 def used_stages(warehouse: Warehouse) -> frozenset[str]:
-    """The stages that occur in the company's data at all."""
-    return frozenset(
-        row["stage"] for row in cached_rows(warehouse, select(lead_stages.c.stage).distinct())
-    )
+    """The stages that occur in the company's data at all, whoever asks."""
+    stages = select(lead_stages.c.stage).distinct()
+    return frozenset(row["stage"] for row in cached_rows(warehouse.whole, stages))
 
 
 class Run:
@@ -60,7 +60,8 @@ class Run:
 
     def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
         self.warehouse = warehouse
-        self.query = query
+        # A scope is a filter too: what cannot be filtered by it is no data, not less data.
+        self.query = query = replace(query, where=warehouse.scope.narrowed(query.where))
         self.config = warehouse.config
         self.calendar = Calendar(self.config)
         self.compiler = Compiler(query, self.config)
@@ -93,7 +94,7 @@ class Run:
 
     @cached_property
     def _stale_clock(self) -> str | None:
-        return stale_reason(self.warehouse)
+        return stale_reason(self.warehouse.whole)
 
     def _missing(self, metric: Metric) -> str | None:
         """Why a metric has no data here, or None."""

@@ -17,6 +17,7 @@ from metrics.engine import cached_rows
 from metrics.facts.handoffs import SECONDS_AN_HOUR
 from metrics.facts.stages import stage_label
 from metrics.records import plain
+from metrics.row_scope import of_seen_leads
 
 MAX_EVENTS = 2_000
 MAX_FOUND = 20
@@ -102,7 +103,8 @@ def find_lead(
     warehouse: Warehouse, lead_id: str, as_of: datetime, *, shows_people: bool = True
 ) -> LeadStory | None:
     """The story of a lead up to a moment (naive UTC); None where there was no such lead yet."""
-    rows = cached_rows(warehouse, statements.person(lead_id, as_of, shows_people))
+    person = statements.person(lead_id, as_of, shows_people)
+    rows = cached_rows(warehouse, of_seen_leads(warehouse, person))
     if not rows:
         return None
     events = cached_rows(warehouse, statements.events(lead_id, as_of).limit(MAX_EVENTS + 1))
@@ -130,7 +132,8 @@ def search_leads(
     text = text.strip()
     if not text:
         return []
-    return cached_rows(warehouse, statements.search(text, as_of, shows_people).limit(MAX_FOUND))
+    found = of_seen_leads(warehouse, statements.search(text, as_of, shows_people))
+    return cached_rows(warehouse, found.limit(MAX_FOUND))
 
 
 def without_reps(story: LeadStory) -> LeadStory:

@@ -48,7 +48,8 @@ class Members(Mapping[str, list[str | None]]):
         members = {row["member"] for row in rows}
         if dimension in _MAY_LACK and members:
             members.add(None)
-        return sorted(members, key=lambda member: (member is None, member or ""))
+        ordered = sorted(members, key=lambda member: (member is None, member or ""))
+        return self._warehouse.scope.within(dimension, ordered)
 
     def __iter__(self) -> Iterator[str]:
         return iter(DIMENSIONS)

@@ -8,15 +8,13 @@ from datetime import datetime
 
 from data.config import DIMENSIONS
 from data.errors import unknown
+from data.row_scope import NULL_MEMBER, Filters
 from metrics.calendar import Span
 from metrics.catalog import find_metric
 from metrics.errors import QueryError
 from metrics.model import Metric, Status
 
 UNITS = ("lead", "account")
-NULL_MEMBER = "~"
-
-Filters = tuple[tuple[str, tuple[str | None, ...]], ...]
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     """
     key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_limits())
     scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
-    _LAST_GOOD.keep((warehouse.url, view), scorecard)
+    _LAST_GOOD.keep((warehouse.url, warehouse.scope, view), scorecard)
     return scorecard
 
 
@@ -232,7 +232,7 @@ def _compute(warehouse: Warehouse, view: View) -> Scorecard:
 
 def last_known_scorecard(warehouse: Warehouse, view: View) -> Scorecard | None:
     """The last scorecard given for a view, marked with its time, for when the warehouse is down."""
-    known = _LAST_GOOD.find((warehouse.url, view))
+    known = _LAST_GOOD.find((warehouse.url, warehouse.scope, view))
     if known is None:
         return None
     scorecard, kept_at = known

@@ -10,13 +10,15 @@ import argparse
 import getpass
 import json
 import sys
+from typing import Any
 
 from data import users
 from data.errors import AccountError
 from data.passwords import check_rules
-from data.state.models import ROLES
+from data.roles import ROLES
 
-HELP = "manage accounts: add, password, role, disable, enable, sign-out, list"
+ALL = "all"
+HELP = "manage accounts: add, password, role, scope, disable, enable, sign-out, list"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("add", "add an account; its password is asked for, or read from standard input"),
         ("password", "set a password, which ends the account's sessions and lifts its lock"),
         ("role", "give an account another role, which ends its sessions"),
+        ("scope", "let an account see only some regions, channels, teams …, or 'all' again"),
         ("disable", "disable an account, which ends its sessions"),
         ("enable", "enable an account again, which lifts its lock"),
         ("sign-out", "end all sessions of an account"),
@@ -37,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             one.add_argument("--role", default="viewer", metavar="|".join(ROLES))
         if action == "role":
             one.add_argument("role", metavar="|".join(ROLES))
+        if action == "scope":
+            one.add_argument("members", nargs="+", metavar="DIMENSION=VALUE|all")
         if action in ("add", "password"):
             one.add_argument(
                 "--first-password",
@@ -79,6 +84,9 @@ def _changed(options: argparse.Namespace) -> str:
     if options.action == "role":
         account = users.set_role(name, options.role)
         return f"{account.username} is {account.role} now."
+    if options.action == "scope":
+        account = users.set_scope(name, [] if options.members == [ALL] else options.members)
+        return f"{account.username} sees {', '.join(account.scope.pairs()) or 'everything'} now."
     if options.action == "sign-out":
         return f"Ended all sessions of {users.end_sessions(name).username}."
     active = options.action == "enable"
@@ -101,7 +109,7 @@ def _new_password(username: str) -> str:
     return password
 
 
-def _rows() -> list[dict[str, object]]:
+def _rows() -> list[dict[str, Any]]:
     locked = users.locked_names()
     return [
         {
@@ -110,6 +118,7 @@ def _rows() -> list[dict[str, object]]:
             "email": account.email,
             "role": account.role,
             "is_active": account.is_active,
+            "scope": list(account.scope.pairs()),
             "locked": account.username in locked,
             "must_change_password": account.must_change_password,
             "created_at": account.created_at.isoformat(timespec="seconds"),
@@ -124,7 +133,7 @@ def _as_json() -> str:
 
 
 def _as_table() -> str:
-    header = ("USER", "NAME", "E-MAIL", "ROLE", "STATE")
+    header = ("USER", "NAME", "E-MAIL", "ROLE", "SEES", "STATE")
     lines = [header]
     for row in _rows():
         state = "active" if row["is_active"] else "disabled"
@@ -138,6 +147,7 @@ def _as_table() -> str:
                 str(row["full_name"]),
                 str(row["email"] or ""),
                 str(row["role"]),
+                ", ".join(row["scope"]) or ALL,
                 state,
             )
         )

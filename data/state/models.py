@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from sqlalchemy import CheckConstraint, Double, MetaData, String, Text, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-ROLES = ("viewer", "editor_marketing", "editor_sales", "admin")
-
 
 def utc_now() -> datetime:
     """Now, as the state database keeps moments: UTC without a zone."""
@@ -49,6 +47,8 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(32))
     is_active: Mapped[bool] = mapped_column(server_default=true())
     must_change_password: Mapped[bool] = mapped_column(server_default=false())
+    # What the account may see, as data/row_scope.py writes it, a JSON list; NULL: everything.
+    row_scope: Mapped[str | None] = mapped_column(Text)
     session_epoch: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

@@ -15,7 +15,8 @@ SECONDS_AN_HOUR = 3_600.0
 UNANSWERED = 1e18
 
 
-def _links() -> Links:
+def links() -> Links:
+    """How a handoff reaches its dimensions; its rep is the one it was assigned to."""
     h = handoffs.c
     return Links(
         own={"priority": h.priority},
@@ -63,7 +64,7 @@ def handed(context: Context) -> Fact:
     return Fact(
         source=handoffs.join(handoff_clock, c.handoff_id == handoffs.c.handoff_id),
         moment=handoffs.c.handed_at,
-        links=_links(),
+        links=links(),
         measures={
             "n": Count(),
             "due": Count(due),
@@ -92,7 +93,7 @@ def disposed(context: Context) -> Fact:
     return Fact(
         source=handoffs,
         moment=h.disposed_at,
-        links=_links(),
+        links=links(),
         measures={
             "disposed": Count(h.disposition.is_not(None)),
             "rejected": Count(h.disposition == "rejected"),

@@ -9,12 +9,17 @@ from metrics.calendar import Calendar
 from metrics.facts.base import Amount, Context, Fact, Links, Record, Shown
 
 
+def links() -> Links:
+    """The dimensions of spend: its own columns, nothing else."""
+    return Links(own={"channel": spend.c.channel, "campaign": spend.c.campaign_id})
+
+
 def spent(context: Context) -> Fact:
     """Every kind of cost, by the business day it was spent on."""
     return Fact(
         source=spend,
         day=spend.c.day,
-        links=Links(own={"channel": spend.c.channel, "campaign": spend.c.campaign_id}),
+        links=links(),
         measures={"amount": Amount(spend.c.amount)},
         conditions=(spend.c.day <= Calendar(context.config).day_of(context.as_of),),
         record=Record(

@@ -8,6 +8,19 @@ from data.tables import touches
 from metrics.facts.base import Context, Count, Fact, Links, Record, Shown
 
 
+def links() -> Links:
+    """How a touch reaches its dimensions: its own columns first, its own rep."""
+    return Links(
+        own={
+            "channel": touches.c.channel,
+            "campaign": touches.c.campaign_id,
+            "team": touches.c.team,
+        },
+        lead_id=touches.c.lead_id,
+        rep_id=touches.c.rep_id,
+    )
+
+
 def touched(context: Context) -> Fact:
     """Touches of both teams; a sales meeting that the buyer did not attend was not held."""
     held = and_(
@@ -18,15 +31,7 @@ def touched(context: Context) -> Fact:
     return Fact(
         source=touches,
         moment=touches.c.occurred_at,
-        links=Links(
-            own={
-                "channel": touches.c.channel,
-                "campaign": touches.c.campaign_id,
-                "team": touches.c.team,
-            },
-            lead_id=touches.c.lead_id,
-            rep_id=touches.c.rep_id,
-        ),
+        links=links(),
         measures={"meetings_held": Count(held)},
         conditions=(touches.c.occurred_at <= context.as_of,),
         record=Record(

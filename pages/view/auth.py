@@ -25,6 +25,7 @@ from streamlit_authenticator.utilities import Encryptor, LoginError
 
 from data import users
 from data.errors import AccountError, ScorecardError, WarehouseError
+from data.row_scope import EVERYTHING, RowScope
 from data.secrets import cookie_key, has_demo_key
 from data.users import Account
 from data.warehouse import open_warehouse
@@ -65,6 +66,7 @@ class Viewer:
     username: str
     full_name: str
     role: str
+    scope: RowScope = EVERYTHING
 
 
 def current_viewer() -> Viewer | None:
@@ -82,7 +84,7 @@ def _viewer() -> Viewer | None:
     account = _session_account() or _cookie_account()
     if account is None or account.must_change_password:
         return None
-    return Viewer(account.username, account.full_name, account.role)
+    return Viewer(account.username, account.full_name, account.role, account.scope)
 
 
 def sign_in() -> Viewer | None:

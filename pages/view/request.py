@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from data.config import Config
 from data.errors import WarehouseError
+from data.row_scope import RowScope
 from data.warehouse import Warehouse, open_warehouse, warehouse_url
 from metrics.cache import LastGood
 from metrics.calendar import Calendar
 from metrics.members import filter_members
 from metrics.report.format import Formats
+from metrics.row_scope import scoped
 from metrics.view import View
 from pages.view.auth import Viewer
 from pages.view.state import Bounds, ViewState, parse
@@ -36,13 +38,16 @@ class Request:
 
     @property
     def question(self) -> View:
-        return self.view.question(self.bounds)
+        """What the page asks: no more than the viewer may see, so that targets, limits and words
+        are those of the part that is seen."""
+        asked = self.view.question(self.bounds)
+        return replace(asked, where=self.viewer.scope.narrowed(asked.where))
 
     @property
     def sees_people(self) -> bool:
-        """Whether names and e-mail addresses of leads are shown to this viewer: to all who may
-        sign in. What a role may not see is left out of the queries (``metrics/personal.py``)."""
-        return True
+        """Whether names and e-mail addresses of leads are shown to this viewer. What a role may
+        not see is left out of the queries (``metrics/personal.py``)."""
+        return self.viewer.role in self.config.privacy.names_for
 
     @cached_property
     def formats(self) -> Formats:
@@ -63,14 +68,15 @@ def read_bounds(warehouse: Warehouse) -> Bounds:
 
 
 log = logging.getLogger(__name__)
-_LAST_BOUNDS: LastGood[tuple[Warehouse, Bounds]] = LastGood(entries=4)
+_LAST_BOUNDS: LastGood[tuple[Warehouse, Bounds]] = LastGood(entries=50)
 
 
-def _warehouse_and_bounds() -> tuple[Warehouse, Bounds, tuple[str, ...]]:
-    """The warehouse with its bounds; the last known ones, with a notice, when it is down."""
-    key = warehouse_url()
+def _warehouse_and_bounds(scope: RowScope) -> tuple[Warehouse, Bounds, tuple[str, ...]]:
+    """The warehouse as the viewer may read it, with its bounds; the last known ones, with a
+    notice, when it is down."""
+    key = warehouse_url(), scope
     try:
-        warehouse = open_warehouse()
+        warehouse = scoped(open_warehouse(), scope)
         bounds = read_bounds(warehouse)
     except WarehouseError as error:
         known = _LAST_BOUNDS.find(key)
@@ -93,7 +99,7 @@ def read_request(viewer: Viewer, query: Mapping[str, Sequence[str]]) -> Request:
 
     Raises ``ScorecardError`` when the warehouse does not answer and never has.
     """
-    warehouse, bounds, trouble = _warehouse_and_bounds()
+    warehouse, bounds, trouble = _warehouse_and_bounds(viewer.scope)
     view, notices = parse(query, bounds)
     return Request(warehouse, viewer, bounds, view, (*trouble, *notices))
 

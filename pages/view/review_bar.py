@@ -132,11 +132,12 @@ def moment_label(moment: datetime, request: Request) -> str:
 
 
 def _as_of_html(request: Request) -> str:
-    moment = request.view.as_of or request.bounds.as_of
+    moment, viewer = request.view.as_of or request.bounds.as_of, request.viewer
+    sees = "" if viewer.scope.is_whole else f" · sees {html.escape(viewer.scope.words)}"
     return (
         f'<p class="as-of">As of <b>{html.escape(moment_label(moment, request))}</b>'
         f'<span class="sources"> · {_freshness(request.warehouse.sources)}</span>'
-        f'<span class="viewer"> · {html.escape(request.viewer.full_name)}</span></p>'
+        f'<span class="viewer"> · {html.escape(viewer.full_name)}{sees}</span></p>'
     )
 
 

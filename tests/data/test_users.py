@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from data import passwords, users
 from data.demo_accounts import DEMO_ACCOUNTS, ensure_demo_accounts
@@ -253,3 +254,28 @@ def test_no_text_breaks_the_comparison(password: str) -> None:
 def test_the_same_characters_match_however_they_were_typed() -> None:
     password_hash = passwords.hash_password("Zoë and zebras 1")
     assert passwords.matches("Zoe\u0308 and zebras 1", password_hash)
+
+
+def test_a_scope_is_kept_with_the_account_and_holds_in_open_sessions(anna):
+    assert anna.scope.is_whole
+    scoped = users.set_scope("Anna", ["region=EMEA", "region=~"])
+    assert scoped.scope.pairs() == ("region=EMEA", "region=~")
+    session = users.session_account("anna", anna.session_epoch)
+    assert session is not None
+    assert session.scope == scoped.scope
+    assert users.set_scope("anna", []).scope.is_whole
+
+
+def test_a_scope_with_an_unknown_dimension_is_refused_and_changes_nothing(anna):
+    users.set_scope("anna", ["region=EMEA"])
+    with pytest.raises(AccountError, match="region"):
+        users.set_scope("anna", ["regio=AMER"])
+    assert users.find_account("anna").scope.pairs() == ("region=EMEA",)
+
+
+def test_a_scope_that_cannot_be_read_lets_nobody_in(anna):
+    """As after a dimension was renamed: an error, never the whole company."""
+    with open_state().write() as session:
+        session.execute(update(User).values(row_scope='["gone=EMEA"]'))
+    with pytest.raises(AccountError, match="gone"):
+        users.session_account("anna", anna.session_epoch)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from lifelines import KaplanMeierFitter
 
 import data.warehouse
 from data.__main__ import main as data_main
@@ -20,8 +21,10 @@ from data.config import PROJECT_DIR
 from data.warehouse import open_warehouse
 from metrics.calendar import Cadence, Calendar, Span
 from metrics.engine import run_query
+from metrics.funnel.build import build_funnel
 from metrics.model import Status
 from metrics.query import MetricQuery, parse_filters
+from metrics.view import View
 from tests.conftest import forget_warehouses
 
 FOLDER = Path(os.environ.get("OLIST_DIR", PROJECT_DIR.parent / "shared" / "real" / "olist"))
@@ -59,7 +62,8 @@ def olist(tmp_path_factory) -> Iterator:
 def files() -> pd.DataFrame:
     """One row a lead: when it became an MQL and when, if ever, a customer, in UTC."""
     leads = pd.read_csv(FOLDER / "olist_marketing_qualified_leads_dataset.csv")
-    deals = pd.read_csv(FOLDER / "olist_closed_deals_dataset.csv")[["mql_id", "won_date"]]
+    columns = ["mql_id", "won_date", "business_segment", "sr_id"]
+    deals = pd.read_csv(FOLDER / "olist_closed_deals_dataset.csv")[columns]
     frame = leads.merge(deals, on="mql_id", how="left", validate="one_to_one")
     frame["month"] = frame["first_contact_date"].str[:7]
     for source, name in (("first_contact_date", "mql_at"), ("won_date", "won_at")):
@@ -142,3 +146,87 @@ def test_kpis_without_their_tables_or_stages_say_so(olist):
         assert row.status is Status.NO_DATA
         assert row.reason
     assert ask(olist, "bookings")[0].value is None, "no deal has an amount"
+
+
+def cycles(deals: pd.DataFrame) -> pd.Series:
+    return (deals["won_at"] - deals["mql_at"]).dt.total_seconds() / 86_400
+
+
+def won_in(files: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """The deals won on the company's days of a span."""
+    won = files[files["won_at"].notna()]
+    day = won["won_at"].dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.tz_localize(None)
+    return won[(day >= pd.Timestamp(span.start)) & (day < pd.Timestamp(span.end))]
+
+
+DEALS = {
+    "won_deals": len,
+    "lost_deals": lambda deals: 0,
+    "win_rate": lambda deals: 1.0 if len(deals) else None,
+    "sales_cycle_days": lambda deals: cycles(deals).median() if len(deals) else None,
+    "sales_cycle_days_mean": lambda deals: cycles(deals).mean() if len(deals) else None,
+}
+
+
+@pytest.mark.parametrize("metric", DEALS)
+def test_deals_by_month_agree_with_pandas(olist, files, metric):
+    spans = [
+        period.span
+        for period in Calendar(olist.config).between(
+            date(2017, 10, 1), date(2018, 12, 1), Cadence.MONTHLY
+        )
+    ]
+    for row in ask(olist, metric, spans=spans):
+        assert row.value == pytest.approx(DEALS[metric](won_in(files, row.span))), row.span
+
+
+@pytest.mark.parametrize(
+    ("dimension", "column"), [("channel", "origin"), ("segment", "business_segment")]
+)
+@pytest.mark.parametrize("metric", ["won_deals", "sales_cycle_days"])
+def test_deals_by_member_agree_with_pandas(olist, files, metric, dimension, column):
+    won = won_in(files, WHOLE)
+    expected = {
+        None if pd.isna(member) else member: DEALS[metric](deals)
+        for member, deals in won.groupby(column, dropna=False)
+    }
+    found = {row.members[0]: row.value for row in ask(olist, metric, by=(dimension,))}
+    assert found == pytest.approx(expected)
+
+
+def test_opportunities_are_known_by_their_leads_day(olist, files):
+    """A deal's row has no date of its own beginning: its lead's first contact stands for it."""
+    expected = files[files["won_at"].notna()].groupby("month").size().to_dict()
+    rows = ask(olist, "opportunities_created", spans=months(olist))
+    found = {f"{row.span.start:%Y-%m}": row.value for row in rows}
+    assert found == {month: expected.get(month, 0) for month in found}
+
+
+def test_customers_within_180_days_of_the_matured_leads(olist, files):
+    window = pd.Timedelta(days=180)
+    lag = files["won_at"] - files["mql_at"]
+    converted = (lag >= pd.Timedelta(0)) & (lag <= window)
+    matured = files["mql_at"] + window <= pd.Timestamp(olist.default_as_of)
+    row = ask(olist, "mql_to_customer")[0]
+    assert row.maturing == int((~matured & ~converted).sum()) > 0
+    assert (row.numerator, row.denominator) == (int((matured & converted).sum()), matured.sum())
+
+
+def test_the_conversion_curve_agrees_with_lifelines(olist, files):
+    """The cohort of January 2018 in whole days of age, as the funnel page draws it."""
+    period = Calendar(olist.config).parse_period("2018-01")
+    view = View(period, olist.default_as_of)
+    found = build_funnel(olist, view, "mql_to_customer")
+    assert found.conversion is not None
+    curve = found.conversion.curves[0]
+    cohort = files[files["month"] == "2018-01"]
+    day = pd.Timedelta(days=1)
+    seen = (pd.Timestamp(olist.default_as_of) - cohort["mql_at"]) // day
+    seen = seen.clip(upper=found.conversion.horizon_days)
+    age = -((cohort["won_at"] - cohort["mql_at"]) // -day)
+    converted = age.notna() & (age >= 0) & (age <= seen)
+    fitted = KaplanMeierFitter().fit(age.where(converted, seen), converted)
+    assert curve.leads == len(cohort) == 1141
+    for point in curve.points:
+        expected = 1 - float(fitted.predict(point.day))
+        assert point.share == pytest.approx(expected, abs=1e-12), point.day

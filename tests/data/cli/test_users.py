@@ -125,3 +125,15 @@ def test_wrong_name(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     users.add_account("anna", GOOD)
     assert _run(monkeypatch, "disable", "ana") == 1
     assert "Nearest: 'anna'" in capsys.readouterr().err
+
+
+def test_a_scope_is_set_listed_and_taken_away(capsys: pytest.CaptureFixture[str]) -> None:
+    users.add_account("anna", GOOD)
+    assert main(["users", "scope", "anna", "region=EMEA", "region=AMER"]) == 0
+    assert "sees region=AMER, region=EMEA" in capsys.readouterr().err
+    assert main(["users", "list", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["scope"] == ["region=AMER", "region=EMEA"]
+    assert main(["users", "scope", "anna", "regio=EMEA"]) == 1
+    assert "region" in capsys.readouterr().err
+    assert main(["users", "scope", "anna", "all"]) == 0
+    assert users.find_account("anna").scope.is_whole
