@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from data.config import DIMENSIONS, MODELS
+from data.config import DIMENSIONS
 from data.errors import ScorecardError, nearest
+from metrics.attribution.model import MODELS, Basis, By
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import CATALOG
 from metrics.view import Compare, View
@@ -28,7 +29,11 @@ SETTINGS = (
     "by",
     "lead",
     "find",
+    "basis",
+    "deal",
 )
+# What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
+SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
 NULL_MEMBER = "~"
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
@@ -64,9 +69,11 @@ class ViewState:
     as_of: datetime | None = None
     present: bool = False
     metric: str | None = None  # of the KPI page: a catalog id
-    by: str | None = None  # of the KPI page: the dimension that it is split by
+    by: str | None = None  # of the KPI and the credit page: what it is split by
     lead: str | None = None  # of the lead page: a lead_id
     find: str | None = None  # of the Handbook page: the words looked for
+    basis: str | None = None  # of the credit page: which opportunities, None those won
+    deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -215,18 +222,21 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     period = reader.period(Cadence(cadence) if cadence else None, as_of or bounds.as_of)
     compare = reader.choice("compare", list(Compare))
     present = reader.choice("present", ("1", "0"))
+    basis = reader.choice("basis", list(Basis))
     view = ViewState(
         cadence=period.cadence,
         period=period,
         compare=Compare(compare or Compare.PREVIOUS),
         filters=filters,
-        model=reader.choice("model", MODELS),
+        model=reader.choice("model", list(MODELS)),
         as_of=as_of,
         present=present == "1",
         metric=reader.choice("metric", list(CATALOG)),
-        by=reader.choice("by", DIMENSIONS),
+        by=reader.choice("by", SPLITS),
         lead=reader.line("lead", "lead's id"),
         find=reader.line("find", "text to look for"),
+        basis=None if basis == Basis.WON else basis,
+        deal=reader.line("deal", "opportunity's id"),
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -249,7 +259,7 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["as_of"] = [view.as_of.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")]
     if view.present:
         query["present"] = ["1"]
-    for name in ("metric", "by", "lead", "find"):
+    for name in ("metric", "by", "lead", "find", "basis", "deal"):
         value = getattr(view, name)
         if value is not None:
             query[name] = [value]
