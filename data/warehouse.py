@@ -102,6 +102,14 @@ class Warehouse:
         other.scope, other._guard = EVERYTHING, None
         return other
 
+    def configured(self, config: Config) -> Warehouse:
+        """This warehouse as another configuration would read it: for what if questions."""
+        _ = self.engine, self.meta, self._loads, self.row_counts
+        other = copy.copy(self)
+        other.__dict__.pop("whole", None)
+        other.__dict__["config"] = config
+        return other
+
     @cached_property
     def engine(self) -> Engine:
         return self.dialect.create_engine(

@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache, TTLCache
+from sqlalchemy import CompoundSelect, Select
+
+from data.warehouse import Warehouse
 
 MAX_ENTRIES = 2_000
 MAX_SECONDS = 3_600
@@ -59,6 +62,14 @@ class ResultCache:
 
 
 RESULTS = ResultCache()
+
+
+def cached_rows(warehouse: Warehouse, statement: Select | CompoundSelect) -> list[dict[str, Any]]:
+    """The rows of a statement, from the cache where the same was asked of the same data."""
+    compiled = statement.compile(warehouse.engine, compile_kwargs={"render_postcompile": True})
+    parameters = tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))
+    key = (warehouse.version_key, str(compiled), parameters)
+    return RESULTS.get(key, lambda: warehouse.rows(statement))
 
 
 T = TypeVar("T")

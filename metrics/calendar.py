@@ -64,12 +64,20 @@ _PATTERNS = (
 class Span:
     """Business days from ``start`` (inclusive) to ``end`` (exclusive).
 
-    ``is_cut`` marks the part of a period that a question cut off: it is never final.
+    ``is_cut`` marks the part of a period that a question cut off: it is never final. ``part_of``
+    holds the first day of that period and the day after its last; a whole one has none.
     """
 
     start: date
     end: date
     is_cut: bool = False
+    part_of: tuple[date, date] | tuple[()] = ()
+
+    @property
+    def whole(self) -> Span:
+        """The days of the period that this is a part of; itself, when it is all of it."""
+        first, end = self.part_of or (self.start, self.end)
+        return Span(first, end)
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,9 @@ class Period:
     def within(self, start: date, end: date) -> Span:
         """The part of the period inside the days from ``start`` to ``end`` (exclusive)."""
         first, last = max(self.start, start), min(self.end, end)
-        return Span(first, last, is_cut=(first, last) != (self.start, self.end))
+        if (first, last) == (self.start, self.end):
+            return self.span
+        return Span(first, last, is_cut=True, part_of=(self.start, self.end))
 
 
 def add_months(day: date, months: int) -> date:
@@ -261,6 +271,14 @@ class Calendar:
             period = self.step(period, 1)
         return periods
 
+    def period_with(self, span: Span) -> Period | None:
+        """The period that holds just these days; None where no period does."""
+        for cadence in Cadence:
+            period = self.period_of(span.start, cadence)
+            if (period.start, period.end) == (span.start, span.end):
+                return period
+        return None
+
     def default_period(self, cadence: Cadence, as_of: datetime) -> Period:
         """The last complete period at ``as_of`` (naive UTC)."""
         running = self.period_of(self.day_of(as_of), cadence)
@@ -326,10 +344,10 @@ class Calendar:
         """The part of a span up to its ``count``-th working day (all, when it has fewer)."""
         days = self.working_days(span)
         if count <= 0:
-            return Span(span.start, span.start)
+            return Span(span.start, span.start, part_of=(span.start, span.end))
         if count >= len(days):
             return span
-        return Span(span.start, days[count - 1] + ONE_DAY)
+        return Span(span.start, days[count - 1] + ONE_DAY, part_of=(span.start, span.end))
 
 
 def _month_range(start: date, end: date, locale: str) -> str:

@@ -88,11 +88,21 @@ def marks_of(metric: Metric, row: Row, newest: Row, elapsed: str | None) -> tupl
     elif row.status is Status.PARTIAL:
         marks.append(Mark("partial", "not complete"))
     if newest.maturing:
-        word = "pending" if metric.maturing is not None else "maturing"
+        is_due_later = metric.maturing is not None and metric.maturing.fact == "handoffs"
+        word = "pending" if is_due_later else "maturing"
         marks.append(Mark("maturing", f"{newest.maturing:,} {word}"))
     if metric.unit is Unit.SHARE and row.denominator and row.denominator < SMALL:
         marks.append(Mark("small", _small_text(metric, row)))
     return tuple(marks)
+
+
+def why_undefined(row: Row) -> str:
+    """In words why an answer has no value."""
+    if row.reason is not None:
+        return row.reason
+    if row.numerator is None and row.denominator is None:
+        return "no record has an amount"
+    return "nothing to divide by in this period"
 
 
 def _small_text(metric: Metric, row: Row) -> str:

@@ -29,8 +29,8 @@ from sqlalchemy.types import Double
 
 from data.config import Config
 from data.dialects.functions import local_day, percentile
-from metrics.calendar import Calendar
-from metrics.errors import QueryError
+from metrics.calendar import Calendar, Span
+from metrics.errors import QueryError, Unanswerable
 from metrics.facts import FACTS, Context, Fact
 from metrics.facts.base import Dimensions
 from metrics.facts.handoffs import UNANSWERED
@@ -38,7 +38,7 @@ from metrics.model import Kind, Metric
 from metrics.query import Filters, MetricQuery
 
 
-class UnsupportedDimension(QueryError):
+class UnsupportedDimension(Unanswerable):
     """A fact has no such dimension; the KPI is ``no_data``, never the unfiltered figure."""
 
     def __init__(self, dimension: str) -> None:
@@ -51,6 +51,12 @@ def dimension_column(dimensions: Dimensions, name: str) -> ColumnElement[Any]:
     if column is None:
         raise UnsupportedDimension(name)
     return column
+
+
+def split_column(fact: Fact, dimensions: Dimensions, name: str) -> ColumnElement[Any]:
+    """What a dimension splits a fact by; raises ``UnsupportedDimension``."""
+    column = dimension_column(dimensions, name)
+    return fact.split_by.get(name, column)
 
 
 def filter_conditions(dimensions: Dimensions, where: Filters) -> list[ColumnElement[bool]]:
@@ -102,10 +108,8 @@ def keys_of(metric: Metric) -> tuple[Key, ...]:
     if metric.kind is Kind.DURATION:
         values_key = ValuesKey(metric.numerator.fact, metric.numerator.column, metric.percentile)
         return (values_key, SumsKey(metric.maturing.fact)) if metric.maturing else (values_key,)
-    facts = [metric.numerator.fact]
-    if metric.denominator is not None and metric.denominator.fact not in facts:
-        facts.append(metric.denominator.fact)
-    return tuple(SumsKey(fact) for fact in facts)
+    measures = (metric.numerator, metric.denominator, metric.maturing)
+    return tuple(SumsKey(fact) for fact in dict.fromkeys(m.fact for m in measures if m))
 
 
 class Compiler:
@@ -126,6 +130,14 @@ class Compiler:
             return self._values(fact, key)
         return self._sums(fact)
 
+    @property
+    def _days(self) -> Span:
+        """From the first day of the question to its last."""
+        if not self.query.spans:
+            raise QueryError("The question has no period.")
+        spans = self.query.spans
+        return Span(min(span.start for span in spans), max(span.end for span in spans))
+
     def fact_of(self, key: Key, metrics: Sequence[Metric]) -> Fact:
         """The fact that a key reads, made for this question and the metrics that read it."""
         context = Context(
@@ -137,6 +149,9 @@ class Compiler:
                 for metric in metrics
                 if metric.stages is not None and isinstance(key, SumsKey)
             },
+            by=self.query.by,
+            filtered_by=tuple(name for name, _ in self.query.where),
+            days=self._days,
         )
         return FACTS[key.fact](context)
 
@@ -150,12 +165,9 @@ class Compiler:
         dimensions = dimensions or Dimensions(fact)
         conditions = [*fact.conditions, *filter_conditions(dimensions, self.query.where)]
         labels = [
-            dimension_column(dimensions, name).label(member_label(name)) for name in self.query.by
+            split_column(fact, dimensions, name).label(member_label(name)) for name in self.query.by
         ]
-        if not self.query.spans:
-            raise QueryError("The question has no period.")
-        first = min(span.start for span in self.query.spans)
-        end = max(span.end for span in self.query.spans)
+        first, end = self._days.start, self._days.end
         if fact.day is not None:
             day = fact.day
             bounds = and_(day >= first, day < end)
@@ -166,6 +178,8 @@ class Compiler:
                 fact.moment >= self.calendar.starts_at(first),
                 fact.moment < self.calendar.starts_at(end),
             )
+        if fact.moved_to is not None:
+            bounds = and_(bounds, fact.moved_to >= min(span.end for span in self.query.spans))
         numbers = [column.label(name) for name, column in columns.items()]
         return (
             select(day.label("day"), *labels, *numbers)
@@ -194,18 +208,21 @@ class Compiler:
         columns: dict[str, ColumnElement[Any]] = {}
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
-        events = self.events(fact, columns).subquery("events")
+        is_moved = fact.moved_to is not None
+        moved = {"moved_to": fact.moved_to} if is_moved else {}
+        events = self.events(fact, columns | moved).subquery("events")
+        days = [events.c.day, *(events.c[name] for name in moved)]
         members = [events.c[member_label(name)] for name in self.query.by]
         daily = (
-            select(
-                events.c.day, *members, *(func.sum(events.c[name]).label(name) for name in columns)
-            )
-            .group_by(events.c.day, *members)
+            select(*days, *members, *(func.sum(events.c[name]).label(name) for name in columns))
+            .group_by(*days, *members)
             .subquery("days")
         )
         spans = self._spans()
         members = [daily.c[member_label(name)] for name in self.query.by]
         inside = self._inside(daily.c.day, spans)
+        if is_moved:
+            inside = and_(inside, daily.c.moved_to >= cast(spans.c.end_day, Date))
         return (
             select(
                 spans.c.span, *members, *(func.sum(daily.c[name]).label(name) for name in columns)

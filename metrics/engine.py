@@ -8,36 +8,29 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, select
+from sqlalchemy import Select, select
 
 from data.derive import stale_reason
 from data.tables import CONTRACT, lead_stages
 from data.warehouse import Warehouse
-from metrics.cache import RESULTS
+from metrics.cache import RESULTS, cached_rows
 from metrics.calendar import Calendar, Span
 from metrics.compile import (
     Compiler,
     Key,
     SumsKey,
-    UnsupportedDimension,
     ValuesKey,
     keys_of,
     member_label,
 )
+from metrics.derived import Derivation, Members, by_name, no_data
+from metrics.errors import Unanswerable
 from metrics.facts.handoffs import UNANSWERED
-from metrics.model import Derived, Kind, Measure, Metric, Status
+from metrics.model import Kind, Measure, Metric, Status
 from metrics.query import MetricQuery, Row
+from metrics.reps import Roster, add_up_reps, not_of_reps
 
-Members = tuple[str | None, ...]
 Cells = dict[tuple[int, Members], dict[str, Any]]
-
-
-def cached_rows(warehouse: Warehouse, statement: Select | CompoundSelect) -> list[dict[str, Any]]:
-    """The rows of a statement, from the cache where the same was asked of the same data."""
-    compiled = statement.compile(warehouse.engine, compile_kwargs={"render_postcompile": True})
-    parameters = tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))
-    key = (warehouse.version_key, str(compiled), parameters)
-    return RESULTS.get(key, lambda: warehouse.rows(statement))
 
 
 def sql_of(warehouse: Warehouse, statement: Select) -> str:
@@ -74,7 +67,7 @@ class Run:
     def _plan(self) -> None:
         readers: dict[Key, list[Metric]] = {}
         for metric in self.query.definitions:
-            reason = self._missing(metric)
+            reason = self.missing(metric)
             if reason is not None:
                 self.reasons[metric.id] = reason
                 continue
@@ -83,7 +76,7 @@ class Run:
         for key, metrics in readers.items():
             try:
                 self.statements[key] = self.compiler.statement(key, metrics)
-            except UnsupportedDimension as error:
+            except Unanswerable as error:
                 for metric in metrics:
                     self.reasons[metric.id] = f"{metric.label} {error.message}"
         for metric in self.query.definitions:
@@ -96,12 +89,14 @@ class Run:
     def _stale_clock(self) -> str | None:
         return stale_reason(self.warehouse.whole)
 
-    def _missing(self, metric: Metric) -> str | None:
+    def missing(self, metric: Metric) -> str | None:
         """Why a metric has no data here, or None."""
         contract = [name for name in metric.tables if name in CONTRACT]
         empty = self.warehouse.empty_tables(contract)
         if empty:
             return f"the table {' and '.join(empty)} is empty"
+        if metric.whole_company and not self.warehouse.scope.is_whole:
+            return f"{metric.label} is made of all deals, and a part of them may be seen here"
         if "handoff_clock" in metric.tables and self._stale_clock is not None:
             return self._stale_clock
         if metric.needs_stages:
@@ -140,13 +135,13 @@ class Run:
     def _members(self, cells: Iterable[Cells]) -> list[Members]:
         if not self.query.by:
             return [()]
-        return _sorted({members for cell in cells for _, members in cell})
+        return sorted({members for cell in cells for _, members in cell}, key=by_name)
 
     def no_data(self, metric: Metric, reason: str, spans: Iterable[Span]) -> Iterable[Row]:
         """A row a span that says that there is none."""
         nobody: Members = (None,) * len(self.query.by)
         for span in spans:
-            yield Row(metric.id, span, nobody, None, None, None, Status.NO_DATA, reason=reason)
+            yield no_data(metric, span, nobody, reason)
 
     # -- sums to values ---------------------------------------------------------------------
 
@@ -165,7 +160,7 @@ class Run:
         else:
             value, numerator, denominator = _ratio_or_sum(metric, merged)
             maturing = _maturing(metric, merged)
-        status = self._status(metric, span, maturing)
+        status = self.status_of(metric, span, maturing)
         return Row(
             metric.id,
             span,
@@ -178,17 +173,12 @@ class Run:
             bound=bound,
         )
 
-    def _status(self, metric: Metric, span: Span, maturing: int) -> Status:
+    def status_of(self, metric: Metric, span: Span, maturing: int = 0) -> Status:
         through = self.warehouse.data_through(metric.tables)
         known_until = min(self.query.as_of, through) if through else self.query.as_of
         if span.is_cut or self.calendar.starts_at(span.end) > known_until:
             return Status.PARTIAL
         return Status.MATURING if maturing else Status.FINAL
-
-
-def _sorted(found: Iterable[Members]) -> list[Members]:
-    """Member combinations by name, NULL last."""
-    return sorted(found, key=lambda members: [(m is None, m or "") for m in members])
 
 
 def _cell_name(key: Key, name: str) -> str:
@@ -271,21 +261,41 @@ class Answer:
 
     def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
         self.query = query
-        self._calendar = Calendar(warehouse.config)
-        self._inputs = {
-            (metric.id, span): metric.derived.inputs(span, self._calendar, query.as_of)
-            for metric in query.definitions
-            if metric.derived is not None
-            for span in query.spans
-        }
-        named = [pair for inputs in self._inputs.values() for pair in inputs.values()]
+        over_reps = [m.id for m in query.definitions if m.derived is not None and m.derived.over]
+        self._by_rep = ByRep(warehouse, query, over_reps) if over_reps else None
+        own = replace(query, metrics=tuple(m for m in query.metrics if m not in over_reps))
+        self._plain = Combined(warehouse, own)
+        self.reasons = self._plain.reasons | (self._by_rep.reasons if self._by_rep else {})
+
+    @property
+    def statements(self) -> list[Select]:
+        return [*self._plain.statements, *(self._by_rep.statements if self._by_rep else ())]
+
+    def rows(self) -> list[Row]:
+        """Every metric × span × member combination that occurs, in that order."""
+        found = self._plain.rows()
+        if self._by_rep is not None:
+            found += self._by_rep.rows()
+        order = {metric_id: place for place, metric_id in enumerate(self.query.metrics)}
+        return sorted(found, key=lambda row: order[row.metric])
+
+
+class Combined:
+    """A question whose derived KPIs are made of its own rows, member by member."""
+
+    def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
+        self.query = query
+        self._derivation = Derivation(
+            warehouse, query, lambda metric, span: self._run.status_of(metric, span)
+        )
+        asked = sorted(self._derivation.asked())
         plain = [metric.id for metric in query.definitions if metric.derived is None]
         self._run = Run(
             warehouse,
             replace(
                 query,
-                metrics=tuple(dict.fromkeys([*plain, *(metric for metric, _ in named)])),
-                spans=tuple(dict.fromkeys([*query.spans, *(span for _, span in named)])),
+                metrics=tuple(dict.fromkeys([*plain, *(metric for metric, _ in asked)])),
+                spans=tuple(dict.fromkeys([*query.spans, *(span for _, span in asked)])),
             ),
         )
         self.reasons = self._reasons()
@@ -297,15 +307,16 @@ class Answer:
     def _reasons(self) -> dict[str, str]:
         reasons: dict[str, str] = {}
         for metric in self.query.definitions:
-            made_of = {metric.id} if metric.derived is None else self._input_metrics(metric)
+            made_of = [metric.id]
+            if metric.derived is not None:
+                made_of = self._derivation.made_of(metric)
+                reason = self._run.missing(metric)
+                if reason is not None:
+                    reasons[metric.id] = reason
             missing = [self._run.reasons[m] for m in made_of if m in self._run.reasons]
             if missing:
-                reasons[metric.id] = missing[0]
+                reasons.setdefault(metric.id, missing[0])
         return reasons
-
-    def _input_metrics(self, metric: Metric) -> list[str]:
-        inputs = self._inputs[metric.id, self.query.spans[0]]
-        return [metric_id for metric_id, _ in inputs.values()]
 
     def rows(self) -> list[Row]:
         """Every metric × span × member combination that occurs, in that order."""
@@ -321,28 +332,45 @@ class Answer:
                 if metric.derived is None:
                     found.extend(answers.get((metric.id, span), {}).values())
                 else:
-                    found.extend(self._combined(metric, metric.derived, span, answers))
+                    found.extend(self._derivation.rows(metric, span, answers))
         return found
 
-    def _combined(
-        self,
-        metric: Metric,
-        derived: Derived,
-        span: Span,
-        answers: dict[tuple[str, Span], dict[Members, Row]],
-    ) -> Iterable[Row]:
-        inputs = self._inputs[metric.id, span]
-        by_name = {name: answers.get(pair, {}) for name, pair in inputs.items()}
-        for members in _sorted({members for rows in by_name.values() for members in rows}):
-            rows = {name: rows.get(members) for name, rows in by_name.items()}
-            value, numerator, denominator = derived.combine(
-                {name: None if row is None else row.value for name, row in rows.items()}
-            )
-            states = [row.status for row in rows.values() if row is not None]
-            if span.is_cut:
-                states.append(Status.PARTIAL)
-            status = min(states, key=list(Status).index)
-            yield Row(metric.id, span, members, value, numerator, denominator, status)
+
+class ByRep:
+    """The KPIs of a question that are made rep by rep and added up (``metrics/reps.py``)."""
+
+    def __init__(self, warehouse: Warehouse, query: MetricQuery, metrics: list[str]) -> None:
+        self._query = replace(query, metrics=tuple(metrics))
+        self._reps = Combined(warehouse, replace(self._query, by=("rep",), where=()))
+        self._warehouse = warehouse
+        self.reasons = dict(self._reps.reasons)
+        stranger = not_of_reps(query)
+        if stranger is not None:
+            for metric in self._query.definitions:
+                self.reasons[metric.id] = (
+                    f"{metric.label} cannot be split or filtered by {stranger}: it is made by rep"
+                )
+
+    @property
+    def statements(self) -> list[Select]:
+        return self._reps.statements
+
+    def rows(self) -> list[Row]:
+        roster = Roster(self._warehouse)
+        by_span: dict[tuple[str, Span], list[Row]] = {}
+        for row in self._reps.rows() if len(self.reasons) < len(self._query.metrics) else ():
+            by_span.setdefault((row.metric, row.span), []).append(row)
+        found: list[Row] = []
+        nobody: Members = (None,) * len(self._query.by)
+        for metric in self._query.definitions:
+            reason = self.reasons.get(metric.id)
+            for span in self._query.spans:
+                if reason is not None:
+                    found.append(no_data(metric, span, nobody, reason))
+                    continue
+                rows = by_span.get((metric.id, span), [])
+                found += add_up_reps(metric, span, self._query, rows, roster)
+        return found
 
 
 def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:

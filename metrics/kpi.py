@@ -19,6 +19,7 @@ from metrics.drivers import ADDITIVE, UNSPLIT, Drivers, drivers_of, top_causes
 from metrics.engine import Answer, run_query, sql_of
 from metrics.headline import headline
 from metrics.model import Metric, Status
+from metrics.plan import standing_frame
 from metrics.query import MetricQuery, Row
 from metrics.scorecard import Bounds, Change, Tile
 from metrics.split import Sums, add_up
@@ -140,6 +141,8 @@ class _Builder:
         self.targets: Targets = read_targets(warehouse, view)
         self.tile = headline(warehouse, view, metric)
         self.is_trailing = self._is_trailing()
+        # Where the headline stands: on the view's period, or on its quarter.
+        self.home = standing_frame(self.frame, metric) if metric.by_quarter else self.frame
         self.period = self._headline_period()
         self.rows = self._ask()
 
@@ -183,12 +186,13 @@ class _Builder:
         span = self.tile.span
         days = TRAILING_WEEKS * 7
         is_weekly = self.view.cadence is Cadence.WEEKLY
-        return is_weekly and span is not None and (span.end - span.start).days == days
+        is_long = span is not None and (span.end - span.start).days == days
+        return is_weekly and is_long and not self.metric.by_quarter
 
     def _headline_period(self) -> Period:
         """The view's period; of a young cohort KPI the newest cohort that is full."""
-        if self.tile.span is None:
-            return self.frame.period
+        if self.tile.span is None or self.metric.by_quarter:
+            return self.home.period
         last_day = self.tile.span.end - timedelta(days=1)
         if self.frame.is_running and self.tile.span == self.frame.period.span:
             return self.frame.period
@@ -202,7 +206,8 @@ class _Builder:
 
     def _weeks(self) -> list[Period]:
         if self.view.cadence is Cadence.WEEKLY:
-            return self.calendar.recent(self.period, WEEKS)
+            last = self.frame.period if self.metric.by_quarter else self.period
+            return self.calendar.recent(last, WEEKS)
         last = self.calendar.period_of(self._until() - timedelta(days=1), Cadence.WEEKLY)
         if not self.frame.is_running and last.end > self._until():
             last = self.calendar.previous(last)
@@ -229,7 +234,7 @@ class _Builder:
         """The span of another period that the headline is compared with."""
         if self.is_trailing:
             return self._span(period)
-        return self.frame.equal_part(period) if self.period == self.frame.period else period.span
+        return self.home.equal_part(period) if self.period == self.home.period else period.span
 
     def _longer(self, cadence: Cadence) -> tuple[Period, Span]:
         period = self.calendar.period_of(self._until() - timedelta(days=1), cadence)
@@ -312,9 +317,8 @@ class _Builder:
 
     def _segments(self, by: str, before: Span, now: Span) -> Segments:
         rows = run_query(self.warehouse, self._query((before, now), (by,)))
-        lacking = next((row.reason for row in rows if row.status is Status.NO_DATA), None)
-        if lacking is not None:
-            return Segments(by, reason=lacking)
+        if rows and all(row.status is Status.NO_DATA for row in rows):
+            return Segments(by, reason=rows[-1].reason)
         then = {row.members: row for row in rows if row.span == before}
         newest = [row for row in rows if row.span == now and _counts(row)]
         newest.sort(key=_size, reverse=True)

@@ -53,8 +53,9 @@ class MetricQuery:
 class Row:
     """One answer: a metric over a span for one combination of members.
 
-    ``value`` is None where undefined, ``reason`` says why for ``no_data``. ``bound``: an
-    undefined percentile is more than this.
+    ``value`` is None where undefined, ``reason`` says why, for ``no_data`` always. ``bound``: an
+    undefined percentile is more than this. ``label`` is what the figure is called where the data
+    do not bear the metric's own name, ``note`` says why.
     """
 
     metric: str
@@ -67,6 +68,8 @@ class Row:
     maturing: int = 0
     reason: str | None = None
     bound: float | None = None
+    label: str | None = None
+    note: str | None = None
 
 
 def check_dimension(name: str) -> str:

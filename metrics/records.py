@@ -17,17 +17,16 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, func, literal, null, or_, select
 from sqlalchemy.sql.expression import ColumnElement
 
-from data.config import Config
 from data.warehouse import Warehouse
 from metrics.calendar import Calendar
 from metrics.catalog import find_metric
 from metrics.compile import Compiler, SumsKey
-from metrics.engine import Run, cached_rows
+from metrics.engine import Run, cached_rows, run_query
 from metrics.errors import QueryError
 from metrics.facts import Fact
 from metrics.facts.base import Amount, Count, Dimensions
 from metrics.facts.handoffs import UNANSWERED
-from metrics.model import Kind, Metric, Unit
+from metrics.model import Kind, Metric, Status, Unit
 from metrics.personal import personal
 from metrics.query import MetricQuery
 
@@ -78,7 +77,7 @@ def fact_names(metric: Metric) -> tuple[str, ...]:
     """The facts whose rows a metric counts: one list of records for each."""
     if metric.stages is not None:
         return (f"entered_{metric.stages[0]}",)
-    measures = (metric.numerator, metric.denominator)
+    measures = (metric.numerator, metric.denominator, metric.maturing)
     return tuple(dict.fromkeys(measure.fact for measure in measures if measure is not None))
 
 
@@ -95,20 +94,31 @@ class ListOf:
         return self.query.definitions[0].label
 
 
-def lists_of(query: MetricQuery, config: Config) -> tuple[ListOf, ...]:
+def lists_of(query: MetricQuery, warehouse: Warehouse) -> tuple[ListOf, ...]:
     """The lists behind a KPI: one a fact; behind a derived KPI those of its inputs, each over a
-    span of its own. Raises ``QueryError`` for a question about more than one KPI or span."""
+    span of its own. Raises ``QueryError`` for a question about more than one KPI or span, and
+    ``WarehouseError``."""
     if len(query.metrics) != 1 or len(query.spans) != 1 or query.by:
         raise QueryError("Records are listed for one KPI over one span, not split.")
     metric = query.definitions[0]
     if metric.derived is None:
         return tuple(ListOf(fact, query, fact) for fact in fact_names(metric))
-    inputs = metric.derived.inputs(query.spans[0], Calendar(config), query.as_of)
+    if metric.derived.over is not None:
+        query = _of_those_counted(query, metric.derived.over, warehouse)
+    inputs = metric.derived.inputs(query.spans[0], Calendar(warehouse.config), query.as_of)
     return tuple(
         ListOf(name, replace(query, metrics=(metric_id,), spans=(span,)), fact)
         for name, (metric_id, span) in inputs.items()
+        if name not in metric.derived.aside
         for fact in fact_names(find_metric(metric_id))
     )
+
+
+def _of_those_counted(query: MetricQuery, over: str, warehouse: Warehouse) -> MetricQuery:
+    """The question about those members alone that count: reps that have a quota."""
+    rows = run_query(warehouse, replace(query, by=(over,)))
+    counted = tuple(row.members[0] for row in rows if row.status is not Status.NO_DATA)
+    return replace(query, where=tuple((dict(query.where) | {over: counted}).items()))
 
 
 class RecordList:
@@ -312,6 +322,8 @@ _OUTCOMES = {
     "lead_rejection_rate": ("rejected", "accepted"),
     "win_rate": ("won", "lost"),
     "win_rate_value": ("won", "lost"),
+    "marketing_influenced_share": ("influenced", "not influenced"),
+    "return_on_spend": ("credit", "spend"),
 }
 
 
@@ -324,7 +336,7 @@ def outcome(metric: Metric, part: Part, record: dict[str, Any]) -> str:
             Part.MATURING: "maturing",
         }.get(part, "converted early; counts when its window is over")
     if part is Part.MATURING:
-        return "not yet due"
+        return "can still earn credit" if metric.id == "return_on_spend" else "not yet due"
     if metric.kind is Kind.DURATION and record.get("value") is None:
         return "unanswered"
     if "amount" in record and record["amount"] is None:
@@ -347,7 +359,7 @@ def page(
     ``name`` chooses among several lists (``lists_of``), the first unless given. Raises
     ``WarehouseError``.
     """
-    lists = lists_of(query, warehouse.config)
+    lists = lists_of(query, warehouse)
     wanted = next((found for found in lists if found.name == name), lists[0])
     try:
         records = RecordList(warehouse, wanted, shows_people=shows_people)

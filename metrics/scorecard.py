@@ -124,11 +124,22 @@ class Tile:
     denominator: float | None
     bound: float | None = None  # a percentile that is undefined is more than this ("> x h")
     early: EarlyRead | None = None  # of a cohort KPI whose headline is an older cohort
+    beside: Beside | None = None  # another figure, shown after the headline
     limits: Bounds | None = None  # of the headline's period; None: the KPI is not charted here
     signal: Signal | None = None
     baseline: str = ""  # what the limits are made of, in words
     span: Span | None = None  # the days that the headline is of
     compared: Span | None = None  # those that it is compared with
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second figure beside a headline: another KPI's of the same days (``period`` None), or the
+    KPI's own of the next period."""
+
+    metric: Metric
+    value: float
+    period: str | None = None  # "Q1 2027"
 
 
 @dataclass(frozen=True)

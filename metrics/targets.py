@@ -5,17 +5,18 @@ docs/targets.md tells the same to the people who set them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from statistics import median
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from data.tables import targets
 from data.warehouse import Warehouse
+from metrics.cache import cached_rows
 from metrics.calendar import Cadence, Calendar, Period, Span
-from metrics.engine import cached_rows
 from metrics.model import Kind, Metric
 from metrics.query import Filters
 from metrics.view import View
@@ -62,7 +63,8 @@ class Targets:
 
 
 def is_additive(metric: Metric) -> bool:
-    return metric.kind in (Kind.COUNT, Kind.SUM)
+    """Whether the figures of its weeks add up to the quarter's."""
+    return metric.kind in (Kind.COUNT, Kind.SUM) and metric.spans_add_up
 
 
 def _member_of(where: Filters) -> tuple[str, str] | None:
@@ -74,15 +76,26 @@ def _member_of(where: Filters) -> tuple[str, str] | None:
     return None
 
 
+def _known(as_of: datetime) -> Select:
+    """The targets set by a moment; of several the last one of the rows holds."""
+    t = targets.c
+    return (
+        select(t.metric, t.grain, t.period_start, t.dimension, t.member, t.value)
+        .where(or_(t.set_at.is_(None), t.set_at <= as_of))
+        .order_by(t.set_at.asc().nulls_first(), t.value)
+    )
+
+
+def _targets_in(rows: Iterable[Mapping[str, Any]]) -> Targets:
+    return Targets({(r["metric"], r["grain"], r["period_start"]): float(r["value"]) for r in rows})
+
+
 def read_targets(warehouse: Warehouse, view: View) -> Targets:
     """The targets under the view's filter, those set by the as-of moment; the latest set holds.
 
     A filter that names more than one member has no target of its own.
     """
-    t = targets.c
-    statement = select(t.metric, t.grain, t.period_start, t.value).where(
-        or_(t.set_at.is_(None), t.set_at <= view.as_of)
-    )
+    t, statement = targets.c, _known(view.as_of)
     if not view.where:
         statement = statement.where(t.dimension.is_(None))
     else:
@@ -90,8 +103,35 @@ def read_targets(warehouse: Warehouse, view: View) -> Targets:
         if named is None:
             return Targets({})
         statement = statement.where(t.dimension == named[0], t.member == named[1])
-    rows = cached_rows(warehouse, statement.order_by(t.set_at.asc().nulls_first(), t.value))
-    return Targets({(r["metric"], r["grain"], r["period_start"]): float(r["value"]) for r in rows})
+    return _targets_in(cached_rows(warehouse, statement))
+
+
+@dataclass(frozen=True)
+class TargetBook:
+    """The targets of some metrics by (dimension, member); those of the company by None."""
+
+    by_member: Mapping[tuple[str, str] | None, Targets]
+
+    def under(self, where: Filters) -> Targets:
+        """The targets under a filter: none where it names more than one member."""
+        named = _member_of(where) if where else None
+        if where and named is None:
+            return Targets({})
+        return self.by_member.get(named, Targets({}))
+
+    def members(self, dimension: str) -> list[str]:
+        """The members of a dimension that have targets of their own, by name."""
+        return sorted(key[1] for key in self.by_member if key is not None and key[0] == dimension)
+
+
+def read_target_book(warehouse: Warehouse, metrics: Collection[str], as_of: datetime) -> TargetBook:
+    """All targets of some metrics that were set by a moment, in one query, cached."""
+    statement = _known(as_of).where(targets.c.metric.in_(sorted(metrics)))
+    found: dict[tuple[str, str] | None, list[Mapping[str, Any]]] = {}
+    for row in cached_rows(warehouse, statement):
+        key = None if row["dimension"] is None else (row["dimension"], row["member"])
+        found.setdefault(key, []).append(row)
+    return TargetBook({key: _targets_in(rows) for key, rows in found.items()})
 
 
 # -- what a figure is held against ---------------------------------------------------------------
@@ -163,6 +203,24 @@ def aim_of(
         now = None if elapsed is None else calendar.first_working_days(period.span, elapsed)
         return Aim(longer[-1], None, whole, _stretches(calendar, pairs, now or period.span))
     return None
+
+
+def aims_over(targets: Targets, calendar: Calendar, metric: Metric, span: Span) -> tuple[Aim, ...]:
+    """What the days of a span are held against, all of it: the target of the period that they are
+    (or are a part of), or those of the weeks that they are made of; empty where one lacks."""
+    period = calendar.period_with(span.whole)
+    periods = [period] if period is not None else _weeks_of(calendar, span)
+    aims = [aim_of(targets, calendar, metric, one, None) for one in periods]
+    if len(aims) > 1 and not is_additive(metric):
+        return ()
+    return tuple(aim for aim in aims if aim is not None) if None not in aims else ()
+
+
+def _weeks_of(calendar: Calendar, span: Span) -> list[Period]:
+    """The weeks that a span is made of; none where it cuts one."""
+    weeks = calendar.between(span.start, span.end, Cadence.WEEKLY)
+    is_whole = bool(weeks) and (weeks[0].start, weeks[-1].end) == (span.start, span.end)
+    return weeks if is_whole else []
 
 
 def _stretches(

@@ -13,12 +13,14 @@ from math import ceil
 
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Period, Span
-from metrics.compare import change_between, marks_of, run_rate, target_state
+from metrics.catalog import find_metric
+from metrics.compare import change_between, marks_of, run_rate, target_state, why_undefined
 from metrics.engine import run_query
 from metrics.model import Kind, Metric, Status
-from metrics.plan import Plan, Slot
+from metrics.plan import POINTS, Plan, Slot, in_days, quarter_plan, standing_frame
 from metrics.query import MetricQuery, Row
 from metrics.scorecard import (
+    Beside,
     Change,
     EarlyRead,
     Point,
@@ -31,7 +33,6 @@ from metrics.targets import Aim, Targets, aim_of, due_of, is_additive, read_targ
 from metrics.usual import NO_MARK, Usual, UsualMark
 from metrics.view import Frame
 
-POINTS = 13
 TRAILING_WEEKS = 13
 EARLY_DAYS = 7
 # The shortest a period of a cadence can be, in days.
@@ -99,6 +100,9 @@ class Board:
         cadence = self.frame.period.cadence
         if metric.kind is Kind.COHORT and SHORTEST_DAYS[cadence] < self._window(metric):
             return self._plan_cohort(metric)
+        if metric.by_quarter:
+            frame = standing_frame(self.frame, metric)
+            return quarter_plan(self.frame, frame, metric, self._aim(metric, frame.period, None))
         if metric.slow and cadence is Cadence.WEEKLY:
             return self._plan_trailing(metric)
         return self._plan_period(metric)
@@ -114,8 +118,9 @@ class Board:
             tuple(Slot(period, frame.equal_part(period)) for period in periods),
             None if compared is None else Slot(compared, frame.equal_part(compared)),
             aim=self._aim(metric, frame.period, frame.elapsed_days if running else None),
+            beside=Slot(frame.period, frame.period.span) if metric.beside else None,
             to_go=self._to_go(frame.period, frame.elapsed_days) if running else None,
-            versus_prefix=f"the same {_days(frame.elapsed_days)} of " if running else "",
+            versus_prefix=f"the same {in_days(frame.elapsed_days)} of " if running else "",
             is_charted=not running and metric.kind is not Kind.DERIVED,
         )
 
@@ -201,6 +206,7 @@ class Board:
             if plan.is_charted:
                 spans.update(self._usual.spans(plan.metric, plan.periods))
         metrics = dict.fromkeys(plan.metric.id for plan in plans)
+        metrics |= dict.fromkeys(p.metric.beside for p in plans if p.beside and p.metric.beside)
         return self._run(metrics, tuple(sorted(spans)), None)
 
     def _ask_early(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
@@ -242,11 +248,11 @@ class Board:
             judged = self._usual.judge(plan.metric, plan.periods[: last + 1])
         return Tile(
             metric=plan.metric,
-            label=plan.label,
+            label=row.label or plan.label,
             value=row.value,
             status=row.status,
-            reason=None if row.value is not None or row.bound is not None else _why_undefined(row),
-            qualifier=self._qualifier(plan, slot),
+            reason=None if row.value is not None or row.bound is not None else why_undefined(row),
+            qualifier=self._qualifier(plan, slot, row),
             change=change,
             target=self._target(plan, slot, row),
             marks=()
@@ -259,12 +265,21 @@ class Board:
             denominator=row.denominator,
             bound=row.bound,
             early=self._early_read(plan) if slot.period != self.frame.period else None,
+            beside=self._beside(plan),
             limits=judged.marks[last].limits if judged else None,
             signal=judged.signal if judged else None,
             baseline=self._usual.words(plan.metric) if plan.is_charted else "",
             span=slot.span,
             compared=self._compared_span(plan, slot),
         )
+
+    def _beside(self, plan: Plan) -> Beside | None:
+        if plan.beside is None:
+            return None
+        metric = plan.metric if plan.metric.looks_ahead else find_metric(plan.metric.beside or "")
+        row = self._rows[metric.id, plan.beside.span]
+        period = self.frame.period_name(plan.beside.period) if plan.metric.looks_ahead else None
+        return None if row.value is None else Beside(metric, row.value, period)
 
     def _compared_span(self, plan: Plan, slot: Slot) -> Span | None:
         if not plan.seeks_full_cohort:
@@ -300,7 +315,9 @@ class Board:
             }
         )
 
-    def _qualifier(self, plan: Plan, slot: Slot) -> str | None:
+    def _qualifier(self, plan: Plan, slot: Slot, row: Row) -> str | None:
+        if row.note is not None:
+            return row.note
         if plan.seeks_full_cohort and slot.period != self.frame.period:
             return f"cohort {self.frame.period_name(slot.period)}"
         return plan.qualifier
@@ -362,20 +379,10 @@ class Board:
         return f"{self.frame.elapsed_days} of {total} days"
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
-
-
 def _newest_full(rows: list[Row]) -> int | None:
     """The newest cohort with leads and nobody maturing."""
     full = [i for i, row in enumerate(rows) if row.status is Status.FINAL and row.denominator]
     return full[-1] if full else None
-
-
-def _why_undefined(row: Row) -> str:
-    if row.numerator is None and row.denominator is None:
-        return "no record has an amount"
-    return "nothing to divide by in this period"
 
 
 def _points(shown: list[tuple[Slot, Row, UsualMark]]) -> tuple[Point, ...]:

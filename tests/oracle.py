@@ -16,6 +16,7 @@ from metrics.calendar import Span
 from metrics.query import MetricQuery
 from tests.oracle_facts import COHORTS, DIMENSIONS, NEVER, STAGES, Item, NoSuchDimension, Parts
 from tests.oracle_handoffs import Handoffs
+from tests.oracle_slips import Slips
 
 Members = tuple[str | None, ...]
 
@@ -29,7 +30,7 @@ class Answer:
     maturing: int = 0
 
 
-class Oracle(Handoffs):
+class Oracle(Handoffs, Slips):
     """Answers questions about one set of tables."""
 
     def answer(self, query: MetricQuery) -> dict[tuple[str, Span, Members], Answer]:
@@ -48,7 +49,7 @@ class Oracle(Handoffs):
             seen: list[Members] = [] if query.by else [()]
             for item in [*parts.tops, *(parts.bottoms or ())]:
                 members = tuple(item.member(name) for name in query.by)
-                inside = any(span.start <= item.day < span.end for span in query.spans)
+                inside = any(item.is_in(span) for span in query.spans)
                 if inside and members not in seen:
                     seen.append(members)
             for span in query.spans:
@@ -57,7 +58,7 @@ class Oracle(Handoffs):
         return found
 
     def no_data(self, metric: str, query: MetricQuery) -> bool:
-        if any(not self._all(table) for table in TABLES[metric]):
+        if any(not self._all(table) for table in (*TABLES[metric], *ALSO.get(metric, ()))):
             return True
         stages = {row["stage"] for row in self._all("lead_stages")}
         if any(stage not in stages for stage in STAGES.get(metric, ())):
@@ -90,8 +91,7 @@ class Oracle(Handoffs):
             return [
                 item
                 for item in items
-                if span.start <= item.day < span.end
-                and tuple(item.member(name) for name in query.by) == members
+                if item.is_in(span) and tuple(item.member(name) for name in query.by) == members
             ]
 
         tops = mine(parts.tops)
@@ -183,6 +183,9 @@ PARTS: dict[str, Callable[[Oracle, MetricQuery], Parts]] = {
     "response_hours": lambda o, q: o.response(q, 0.5),
     "response_hours_p90": lambda o, q: o.response(q, 0.9),
     "lead_rejection_rate": lambda o, q: o.rejections(q),
+    "re_mqls": lambda o, q: Parts("count", o.came_back(q)),
+    "slipped_deals": lambda o, q: Parts("count", o.slipped(q, lambda row: 1)),
+    "slipped_amount": lambda o, q: Parts("sum", o.slipped(q, lambda row: o.worth(row, q.as_of))),
 }
 
 
@@ -204,3 +207,4 @@ TABLES = {
     )
     for metric, entities in ENTITIES.items()
 }
+ALSO = dict.fromkeys(("slipped_deals", "slipped_amount"), ("opportunity_stages",))

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.config import Config
+from metrics.calendar import Span
 from metrics.query import MetricQuery
 
 Row = Mapping[str, Any]
@@ -36,6 +37,10 @@ class Item:
     is_open: bool = False  # still maturing
     early: bool = False  # converted inside a window that is still open
     span: float | None = None  # a duration; NEVER: it has not ended
+    only: Span | None = None  # counts in this span of the question alone
+
+    def is_in(self, span: Span) -> bool:
+        return span.start <= self.day < span.end and self.only in (None, span)
 
 
 @dataclass
@@ -75,6 +80,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "mqls": ("mql",),
     "sals": ("sal",),
     "sqls": ("sql",),
+    "re_mqls": ("mql", "recycled"),
     "cost_per_mql": ("mql",),
     "lead_to_mql": ("lead", "mql"),
     "mql_to_sal": ("mql", "sal"),
@@ -219,6 +225,25 @@ class Facts:
                 days = (at - min(reached)) / DAY
                 items.append(Item(self.day(at), self._lead_member(lead_id), span=days))
         return Parts("percentile", items)
+
+    def came_back(self, query: MetricQuery) -> list[Item]:
+        """MQLs after a recycling, once each time; by account the first of its leads."""
+        found: list[tuple[datetime, str]] = []
+        for lead_id in {row["lead_id"] for row in self._all("lead_stages")}:
+            rows = [r for r in self._all("lead_stages") if r["lead_id"] == lead_id]
+            known = [r for r in rows if r["entered_at"] <= query.as_of]
+            mqls = sorted(r["entered_at"] for r in known if r["stage"] == "mql")
+            for recycled in sorted({r["entered_at"] for r in known if r["stage"] == "recycled"}):
+                later = [at for at in mqls if at > recycled]
+                if later and later[0] > mqls[0] and (later[0], lead_id) not in found:
+                    found.append((later[0], lead_id))
+        if query.unit == "account":
+            first: dict[str, tuple[datetime, str]] = {}
+            for at, lead_id in sorted(found):
+                account = self.leads.get(lead_id, {}).get("account_id")
+                first.setdefault(account or f"lead:{lead_id}", (at, lead_id))
+            found = list(first.values())
+        return [Item(self.day(at), self._lead_member(lead), top=1) for at, lead in found]
 
     # -- leads, spend, touches ----------------------------------------------------------------
 

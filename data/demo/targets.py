@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,8 +12,9 @@ import pyarrow as pa
 from data.demo.arrow import contract_table
 from data.demo.campaigns import quarter_number, quarter_start
 from data.demo.clock import Clock, Window, utc
-from data.demo.company import REGION_SHARES, REGIONS
+from data.demo.company import EXECUTIVES, REGION_SHARES, REGIONS
 from data.demo.draws import Draws, Floats, Times
+from data.demo.roster import rep_ids
 from data.demo.stories import monday
 
 MONEY_METRICS = ("bookings", "pipeline_created", "spend")
@@ -144,10 +145,18 @@ def _planned(plan: _Plan, metric: str, periods: _Periods) -> list[tuple[str, dat
     return rows
 
 
+def _quotas(value: float) -> Iterator[tuple[str, float]]:
+    """What each account executive is to bring of the company's quarter: a region's, evenly."""
+    for share, desk in zip(REGION_SHARES, EXECUTIVES, strict=True):
+        for rep in rep_ids(np.array(desk)).to_pylist():
+            yield rep, nice(value * share / len(desk))
+
+
 def build_targets(
     draws: Draws, clock: Clock, window: Window, actuals: Mapping[str, Actual]
 ) -> pa.Table:
-    """The ``targets`` table: each metric at every grain, MQLs and bookings by region too."""
+    """The ``targets`` table: each metric at every grain, MQLs and bookings by region too, and a
+    quota of bookings a quarter for each account executive."""
     periods = _periods(window)
     rows: list[tuple[str, str, date, str | None, str | None, float]] = []
     for metric, actual in actuals.items():
@@ -160,6 +169,8 @@ def build_targets(
                     (metric, grain, start, "region", region, nice(value * share))
                     for region, share in zip(REGIONS, REGION_SHARES, strict=True)
                 ]
+            if metric == "bookings" and grain == "quarter":
+                rows += [(metric, grain, start, "rep", rep, q) for rep, q in _quotas(value)]
     starts = {
         "week": periods.weeks,
         "month": periods.months,

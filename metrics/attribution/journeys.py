@@ -310,15 +310,18 @@ def team_marks(touched: FromClause) -> Select:
     return select(*(marked.c[name] for name in names)).where(marked.c.place == 1)
 
 
-def opportunity_teams(context: Context, basis: str, lookback_days: int) -> FromClause:
-    """``team_marks`` of every opportunity of a basis (won: lost ones as well), whenever it was;
-    ``key`` is its id. For KPIs to join: one row an opportunity, none where nobody touched it."""
+def opportunity_teams(
+    context: Context, basis: str, lookback_days: int, *conditions: ColumnElement[bool]
+) -> FromClause:
+    """``team_marks`` of every opportunity of a basis (won: lost ones as well) that meets the
+    conditions, whenever it was; ``key`` is its id. For KPIs to join: one row an opportunity, none
+    where nobody touched it."""
     fact, anchor, _ = anchored(context, basis)
     o = opportunities.c
     rows = (
         select(o.opportunity_id.label("key"), o.lead_id, anchor.label("anchor"))
         .select_from(fact.source)
-        .where(*fact.conditions)
+        .where(*fact.conditions, *conditions)
         .cte("anchored_opportunities")
     )
     contacts = union_all(*contact_rows(rows)).subquery("opportunity_leads")

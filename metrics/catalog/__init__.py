@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.errors import unknown
-from metrics.catalog import blocks, marketing, sales, shared, velocity
+from metrics.catalog import blocks, credit, marketing, pipeline, sales, shared, velocity
 from metrics.errors import QueryError
 from metrics.model import Metric
 
@@ -14,6 +14,8 @@ CATALOG: dict[str, Metric] = {
         *shared.METRICS,
         *velocity.METRICS,
         *sales.METRICS,
+        *credit.METRICS,
+        *pipeline.METRICS,
     )
 }
 

@@ -31,6 +31,21 @@ METRICS = (
         dimensions=LEAD_DIMENSIONS,
         null_rule="None counts as 0.",
         needs_stages=("mql",),
+        beside="re_mqls",
+    ),
+    count(
+        "re_mqls",
+        "Re-MQLs",
+        Team.MARKETING,
+        Measure("re_mqls", "n"),
+        definition="Leads that became an MQL again: the first entry into the stage MQL after a "
+        "lead was recycled, by its own date. A lead's first MQL is none; a lead that comes back "
+        "twice counts twice.",
+        formula="Number of MQL entries after a recycling",
+        counted_by="the later MQL entry",
+        tables=("lead_stages",),
+        dimensions=LEAD_DIMENSIONS,
+        needs_stages=("mql", "recycled"),
     ),
     cohort("lead_to_mql", "Lead → MQL", Team.MARKETING, ("lead", "mql")),
     total(

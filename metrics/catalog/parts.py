@@ -8,7 +8,7 @@ from typing import Any
 
 from data.config import CONVERSION_DAYS
 from metrics.calendar import Calendar, Span
-from metrics.model import Derived, Direction, Kind, Measure, Metric, Parts, Team, Unit
+from metrics.model import Derived, Direction, Kind, Measure, Metric, Parts, TargetOf, Team, Unit
 
 LEAD_DIMENSIONS = (
     "channel",
@@ -99,10 +99,14 @@ def derived(
     team: Team,
     inputs: Callable[[Span, Calendar, datetime], Mapping[str, tuple[str, Span]]],
     combine: Callable[[Mapping[str, float | None]], Parts],
+    targets: Callable[[Span, Calendar, datetime], Mapping[str, TargetOf]] | None = None,
+    over: str | None = None,
+    aside: tuple[str, ...] = (),
     **fields: Any,
 ) -> Metric:
     fields.setdefault("null_rule", UNDEFINED_AT_ZERO)
-    return metric(id_, label, team, Kind.DERIVED, derived=Derived(inputs, combine), **fields)
+    made = Derived(inputs, combine, targets, over, aside)
+    return metric(id_, label, team, Kind.DERIVED, derived=made, **fields)
 
 
 def duration(

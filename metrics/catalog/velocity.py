@@ -38,11 +38,12 @@ def _velocity_inputs(
 def _growth(values: Mapping[str, float | None]) -> Parts:
     now, before = values["now"], values["before"]
     if now is None or not before:
-        return None, now, before
-    return now / before - 1, now, before
+        return Parts(None, now, before)
+    return Parts(now / before - 1, now, before)
 
 
-def _year_before(day: date) -> date:
+def year_before(day: date) -> date:
+    """The same day of the year before."""
     if (day.month, day.day) == (2, 29):
         return date(day.year - 1, 2, 28)
     return day.replace(year=day.year - 1)
@@ -52,7 +53,7 @@ def _money_a_day_inputs(
     span: Span, calendar: Calendar, as_of: datetime
 ) -> Mapping[str, tuple[str, Span]]:
     until = Span(BEGINNING, span.end)
-    year = Span(_year_before(span.end), span.end)
+    year = Span(year_before(span.end), span.end)
     return {
         "created": ("_new_created", until),
         "closed": ("_new_closed", until),
@@ -66,9 +67,9 @@ def _money_a_day(values: Mapping[str, float | None]) -> Parts:
     created, closed = values["created"], values["closed"]
     win_rate, size, cycle = values["win_rate"], values["deal_size"], values["cycle_days"]
     if created is None or closed is None or win_rate is None or size is None or not cycle:
-        return None, None, cycle
+        return Parts(None, None, cycle)
     money = (created - closed) * win_rate * size
-    return money / cycle, money, cycle
+    return Parts(money / cycle, money, cycle)
 
 
 METRICS = (

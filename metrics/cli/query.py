@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -83,9 +84,10 @@ def run(options: argparse.Namespace) -> int:
         _tell(answer)
         return 0
     starts = {period.within(start, end): period.start for period in periods}
-    rows = [_document(row, starts[row.span], query.by) for row in answer.rows()]
+    found = answer.rows()
+    rows = [_document(row, starts[row.span], query.by) for row in found]
     _print(options.format, rows, query, warehouse)
-    _tell(answer)
+    _tell(answer, found)
     return 0
 
 
@@ -136,6 +138,10 @@ def utc_text(moment: datetime) -> str:
     return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
 
 
-def _tell(answer: Answer) -> None:
+def _tell(answer: Answer, rows: Sequence[Row] = ()) -> None:
+    """Say why there is no value: of a whole KPI, and of single rows each reason once."""
     for metric_id, reason in answer.reasons.items():
         print(f"{metric_id}: no data: {reason}.", file=sys.stderr)
+    single = [(r.metric, r.reason) for r in rows if r.metric not in answer.reasons and r.reason]
+    for metric_id, reason in dict.fromkeys(single):
+        print(f"{metric_id}: {reason}.", file=sys.stderr)

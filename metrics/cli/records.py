@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         window_days=options.window_days,
         unit=options.unit,
     )
-    lists = {wanted.name: wanted for wanted in lists_of(query, warehouse.config)}
+    lists = {wanted.name: wanted for wanted in lists_of(query, warehouse)}
     if options.list is not None and options.list not in lists:
         raise QueryError(unknown("list", options.list, lists))
     name = options.list or next(iter(lists))

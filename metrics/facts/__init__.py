@@ -8,8 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from metrics.facts import handoffs, leads, opportunities, spend, stages, touches
+from metrics.facts import (
+    handoffs,
+    leads,
+    opportunities,
+    passes,
+    pipeline,
+    spend,
+    stages,
+    touches,
+)
 from metrics.facts.base import Context, Fact
+
+
+def _credit(name: str) -> Callable[[Context], Fact]:
+    """A fact of ``metrics/attribution/facts.py``."""
+
+    def fact(context: Context) -> Fact:
+        # Imported when it is asked for: credit itself is filtered and split as facts are.
+        from metrics.attribution import facts
+
+        return getattr(facts, name)(context)
+
+    return fact
+
 
 FACTS: dict[str, Callable[[Context], Fact]] = {
     "leads": leads.created,
@@ -21,9 +43,17 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "opportunities_created": opportunities.created,
     "opportunities_qualified": opportunities.qualified,
     "opportunities_closed": opportunities.closed,
+    "pipeline_expected": pipeline.expected,
+    "pipeline_slipped": pipeline.slipped,
+    "re_mqls": passes.re_mqls,
     "handoffs": handoffs.handed,
     "dispositions": handoffs.disposed,
     "touches": touches.touched,
+    "pipeline_sourced": _credit("pipeline_sourced"),
+    "bookings_touched": _credit("bookings_touched"),
+    "touches_credited": _credit("touches_credited"),
+    "touches_earning": _credit("touches_earning"),
+    "customers": _credit("customers"),
 }
 
 __all__ = ["FACTS", "Context", "Fact"]

@@ -15,19 +15,27 @@ from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal
 
 from data.config import Config
 from data.tables import accounts, leads, reps
+from metrics.calendar import Span
 
 Column = ColumnElement[Any]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a fact must know of the question: the moment, the unit, the cohorts to follow."""
+    """What a fact must know of the question: the moment, the unit, the cohorts to follow.
+
+    ``by`` and ``filtered_by`` are the dimensions by which it is split and filtered; ``days`` those
+    it is about at all: a fact may leave out what lies elsewhere.
+    """
 
     config: Config
     as_of: datetime
     unit: str = "lead"
     # Cohort metrics by id: (stage reached, window in days).
     cohorts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    by: tuple[str, ...] = ()
+    filtered_by: tuple[str, ...] = ()
+    days: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,16 @@ class Amount:
             f"{name}__rows": _one_where(self.condition),
             f"{name}__known": _one_where(both),
         }
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A measure: the sum of the rows' weights, each its share (0–1) of something whole."""
+
+    share: Column
+
+    def columns(self, name: str) -> dict[str, Column]:
+        return {name: self.share}
 
 
 def _one_where(condition: Column | None) -> Column:
@@ -112,16 +130,22 @@ class Fact:
     ``moment`` is a UTC timestamp, ``day`` a business day; one of the two is given. ``values`` are
     per-row numbers for percentiles and means, NULL where a row does not take part. ``record``
     says how a row is shown in the list of records behind a number.
+
+    ``moved_to``: of a planned day, the one that it was moved to; a row counts in a span that holds
+    the first and ends before the second, so that what moved within it does not count.
+    ``split_by``: dimensions whose members, in a split, are others than those it is filtered by.
     """
 
     source: FromClause
     links: Links
     moment: Column | None = None
     day: Column | None = None
-    measures: Mapping[str, Count | Amount] = field(default_factory=dict)
+    measures: Mapping[str, Count | Amount | Weight] = field(default_factory=dict)
     values: Mapping[str, Column] = field(default_factory=dict)
     conditions: tuple[Column, ...] = ()
     record: Record | None = None
+    moved_to: Column | None = None
+    split_by: Mapping[str, Column] = field(default_factory=dict)
 
 
 class Dimensions:

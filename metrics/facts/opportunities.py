@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, case, cast, false, func, or_, select
+from sqlalchemy import FromClause, and_, case, cast, false, func, or_, select
 from sqlalchemy.types import Double
 
 from data.dialects.functions import seconds_between
@@ -12,7 +12,7 @@ from data.tables import opportunities, opportunity_stages
 from metrics.facts.base import Amount, Column, Context, Count, Fact, Links, Record, Shown
 
 SECONDS_A_DAY = 86_400.0
-_KIND = func.coalesce(opportunities.c.kind, "new")
+KIND = func.coalesce(opportunities.c.kind, "new")
 
 
 def links() -> Links:
@@ -25,7 +25,7 @@ def links() -> Links:
             "segment": o.segment,
             "product_line": o.product_line,
             "sourced_by": o.sourced_by,
-            "kind": _KIND,
+            "kind": KIND,
             "pipeline": o.pipeline,
         },
         lead_id=o.lead_id,
@@ -34,27 +34,27 @@ def links() -> Links:
     )
 
 
-def _record(context: Context, dated: str, **shown: Shown) -> Record:
+def record(context: Context, dated: str, **shown: Shown) -> Record:
     """An opportunity as a reader sees it; one that closed after the moment is open."""
     o = opportunities.c
     was_closed = func.coalesce(and_(o.status != "open", o.closed_at <= context.as_of), false())
     own = {
         "status": Shown("Status", case((was_closed, o.status), else_="open")),
-        "kind": Shown("Kind", _KIND),
+        "kind": Shown("Kind", KIND),
         "sourced_by": Shown("Sourced by", o.sourced_by),
         "opportunity_id": Shown("Opportunity", o.opportunity_id),
     }
     return Record("opportunities", dated, (o.opportunity_id,), shown | own)
 
 
-def _amounts_then(as_of: datetime):
-    """Per opportunity: its last amount by the as-of moment, and whether a row came after that.
+def _last_known(as_of: datetime, column: Column, name: str):
+    """Per opportunity: the last value of a column of ``opportunity_stages`` by the as-of moment,
+    and whether a row came after that.
 
-    An opportunity that is open today and has no row in ``opportunity_stages`` after the moment
-    has kept its amount.
+    An opportunity that is open today and has no row after the moment is as it was then.
     """
     s = opportunity_stages.c
-    known = case((and_(s.entered_at <= as_of, s.amount.is_not(None)), s.amount))
+    known = case((and_(s.entered_at <= as_of, column.is_not(None)), column))
     changed_later = func.max(s.entered_at).over(partition_by=s.opportunity_id) > as_of
     order = func.row_number().over(
         partition_by=s.opportunity_id,
@@ -65,30 +65,36 @@ def _amounts_then(as_of: datetime):
     )
     rows = select(
         s.opportunity_id,
-        known.label("amount"),
+        known.label("value"),
         changed_later.label("changed_later"),
         order.label("place"),
-    ).subquery("stage_rows")
+    ).subquery(f"{name}_rows")
     return (
-        select(rows.c.opportunity_id, rows.c.amount, rows.c.changed_later)
-        .where(rows.c.place == 1, rows.c.amount.is_not(None))
-        .subquery("amount_then")
+        select(rows.c.opportunity_id, rows.c.value, rows.c.changed_later)
+        .where(rows.c.place == 1, rows.c.value.is_not(None))
+        .subquery(f"{name}_then")
     )
 
 
-def amount_then(as_of: datetime):
-    """(FROM clause, amount) for opportunities that need not be closed."""
-    then = _amounts_then(as_of)
-    source = opportunities.outerjoin(then, then.c.opportunity_id == opportunities.c.opportunity_id)
+def as_known(source: FromClause, as_of: datetime, name: str) -> tuple[FromClause, Column]:
+    """``source``, which holds the opportunities, joined with the last value of a column by the
+    as-of moment; and that value. The column is one that ``opportunity_stages`` has as well."""
     o = opportunities.c
+    then = _last_known(as_of, opportunity_stages.c[name], name)
+    today = o[name]
     closed = and_(o.status != "open", o.closed_at <= as_of)
     was_other = or_(o.closed_at > as_of, then.c.changed_later)
-    amount = case(
-        (func.coalesce(closed, false()), o.amount),
-        (was_other, func.coalesce(then.c.amount, o.amount)),
-        else_=o.amount,
+    value = case(
+        (func.coalesce(closed, false()), today),
+        (was_other, func.coalesce(then.c.value, today)),
+        else_=today,
     )
-    return source, amount
+    return source.outerjoin(then, then.c.opportunity_id == o.opportunity_id), value
+
+
+def amount_then(as_of: datetime) -> tuple[FromClause, Column]:
+    """(FROM clause, amount) for opportunities that need not be closed."""
+    return as_known(opportunities, as_of, "amount")
 
 
 def created(context: Context) -> Fact:
@@ -97,9 +103,9 @@ def created(context: Context) -> Fact:
         source=opportunities,
         moment=opportunities.c.created_at,
         links=links(),
-        measures={"n": Count(), "new": Count(_KIND == "new")},
+        measures={"n": Count(), "new": Count(KIND == "new")},
         conditions=(opportunities.c.created_at <= context.as_of,),
-        record=_record(context, "Created"),
+        record=record(context, "Created"),
     )
 
 
@@ -114,7 +120,7 @@ def qualified(context: Context) -> Fact:
         links=links(),
         measures={"amount": Amount(amount)},
         conditions=(o.created_at <= context.as_of,),
-        record=_record(context, "Entered the pipeline"),
+        record=record(context, "Entered the pipeline"),
     )
 
 
@@ -125,7 +131,7 @@ def _days(start: Column, end: Column) -> Column:
 def closed(context: Context) -> Fact:
     """Opportunities won or lost, by ``closed_at``."""
     o = opportunities.c
-    won, lost, new = o.status == "won", o.status == "lost", _KIND == "new"
+    won, lost, new = o.status == "won", o.status == "lost", KIND == "new"
     cycle = case((and_(won, new), _days(o.created_at, o.closed_at)))
     return Fact(
         source=opportunities,
@@ -147,7 +153,7 @@ def closed(context: Context) -> Fact:
             o.closed_at <= context.as_of,
             o.created_at <= context.as_of,
         ),
-        record=_record(
+        record=record(
             context,
             "Closed",
             created_at=Shown("Created", o.created_at, "moment"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func
+from sqlalchemy import and_, func
 
 from data.tables import spend
 from metrics.calendar import Calendar
-from metrics.facts.base import Amount, Context, Fact, Links, Record, Shown
+from metrics.facts.base import Amount, Context, Count, Fact, Links, Record, Shown
 
 
 def links() -> Links:
@@ -20,7 +20,12 @@ def spent(context: Context) -> Fact:
         source=spend,
         day=spend.c.day,
         links=links(),
-        measures={"amount": Amount(spend.c.amount)},
+        measures={
+            "amount": Amount(spend.c.amount),
+            "n": Count(),
+            "people": Count(and_(spend.c.cost_type == "people", spend.c.amount != 0)),
+            "tools": Count(and_(spend.c.cost_type == "tools", spend.c.amount != 0)),
+        },
         conditions=(spend.c.day <= Calendar(context.config).day_of(context.as_of),),
         record=Record(
             "rows of spend",

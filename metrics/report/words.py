@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from metrics.model import Status, Unit
 from metrics.report.format import UNDEFINED, Formats
-from metrics.scorecard import Change, EarlyRead, Scorecard, TargetState, Tile
+from metrics.scorecard import Beside, Change, EarlyRead, Scorecard, TargetState, Tile
 
 
 class Judgement(StrEnum):
@@ -69,6 +69,17 @@ def early_line(early: EarlyRead, unit: Unit, formats: Formats) -> str:
     if formats.is_zero(early.change.absolute, unit):
         return f"{text}, as before"
     return f"{text}, {formats.difference(early.change.absolute, unit)}"
+
+
+def beside_words(beside: Beside, formats: Formats) -> str:
+    """``+ 24 re-MQLs``; a share after its name, "reps at quota 25%"; the next period's own figure,
+    "Q1 2027 0.7×"."""
+    value = formats.value(beside.value, beside.metric.unit)
+    if beside.period is not None:
+        return f"{beside.period} {value}"
+    name = beside.metric.label
+    name = name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+    return f"+ {value} {name}" if beside.metric.unit is Unit.COUNT else f"{name} {value}"
 
 
 def aim(target: TargetState) -> float:

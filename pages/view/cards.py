@@ -146,6 +146,9 @@ def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
     goal, state = words.target_words(tile, formats)
     joined = f"{_e(goal)} · {_judged(state)}" if state.text else _e(goal)
     qualifier = f'<span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
+    if tile.beside is not None:
+        more = words.beside_words(tile.beside, formats)
+        qualifier += f'<span class="qualifier second-figure">{_e(more)}</span>'
     # Beside a long label there is room for one mark; a second one stands under the qualifier.
     marks, late_marks = "".join(map(_mark, tile.marks[:1])), "".join(map(_mark, tile.marks[1:]))
     early = ""

@@ -43,7 +43,8 @@ def header_html(kpi: Kpi, formats: Formats) -> str:
     if tile.early is not None:
         lines.append(f"<p>{_e(words.early_line(tile.early, metric.unit, formats))}</p>")
     marks = " · ".join(mark.text for mark in tile.marks)
-    qualifier = " · ".join(part for part in (tile.qualifier, marks) if part)
+    second = words.beside_words(tile.beside, formats) if tile.beside is not None else ""
+    qualifier = " · ".join(part for part in (tile.qualifier, second, marks) if part)
     return (
         f'<header class="kpi-head" data-kpi="{_e(metric.id)}">'
         f'<div class="kpi-name"><p>{_e(TEAMS[metric.team])} · {_e(metric.owner)}</p>'

@@ -49,7 +49,7 @@ def show_records(request: Request, metric_id: str, span: Span) -> None:
     question = request.question
     metric = find_metric(metric_id)
     query = MetricQuery((metric_id,), (span,), question.as_of, where=question.where)
-    lists = lists_of(query, request.config)
+    lists = lists_of(query, request.warehouse)
     for wanted in lists:
         if metric.derived is not None:
             st.html(f'<p class="paging"><b>{escape(_title(wanted, request))}</b></p>')

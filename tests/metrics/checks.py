@@ -12,7 +12,7 @@ DAY_OF = "CAST((({at} AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York') AS DA
 INSIDE = " >= CAST(:first AS DATE) AND {day} < CAST(:last AS DATE)"
 
 
-def _inside(at: str) -> str:
+def inside(at: str) -> str:
     day = DAY_OF.replace("{at}", at)
     return day + INSIDE.replace("{day}", day)
 
@@ -72,9 +72,9 @@ LATER = {
 
 
 def _cohort(start: str, end: str) -> str:
-    inside = _inside(f"{start}_at")
+    days = inside(f"{start}_at")
     text = FIRSTS.rstrip() + COHORT
-    for name, value in (("from", start), ("to", end), ("later", LATER[end]), ("inside", inside)):
+    for name, value in (("from", start), ("to", end), ("later", LATER[end]), ("inside", days)):
         text = text.replace("{" + name + "}", value)
     return text
 
@@ -82,7 +82,7 @@ def _cohort(start: str, end: str) -> str:
 def _closed(columns: str, conditions: str) -> str:
     return (
         "SELECT " + columns + " FROM opportunities WHERE created_at <= :as_of "
-        "AND closed_at <= :as_of AND " + conditions + " AND " + _inside("closed_at")
+        "AND closed_at <= :as_of AND " + conditions + " AND " + inside("closed_at")
     )
 
 
@@ -120,16 +120,16 @@ def _response(share: str) -> str:
         "THEN COALESCE(CAST(seconds AS DOUBLE PRECISION) / 3600, 1e18) END) AS v, "
         "SUM(CASE WHEN due_at <= :as_of THEN 1 ELSE 0 END) AS n, "
         "SUM(CASE WHEN due_at > :as_of THEN 1 ELSE 0 END) AS waiting "
-        "FROM clocked WHERE " + _inside("handed_at") + ") found"
+        "FROM clocked WHERE " + inside("handed_at") + ") found"
     )
 
 
 CHECKS: dict[str, str] = {
     "leads": "SELECT COUNT(*), COUNT(*), NULL, 0 FROM leads WHERE created_at <= :as_of "
-    "AND (deleted_at IS NULL OR deleted_at > :as_of) AND " + _inside("created_at"),
-    "mqls": COUNT_STAGE + _inside("mql_at"),
-    "sals": COUNT_STAGE + _inside("sal_at"),
-    "sqls": COUNT_STAGE + _inside("sql_at"),
+    "AND (deleted_at IS NULL OR deleted_at > :as_of) AND " + inside("created_at"),
+    "mqls": COUNT_STAGE + inside("mql_at"),
+    "sals": COUNT_STAGE + inside("sal_at"),
+    "sqls": COUNT_STAGE + inside("sql_at"),
     "lead_to_mql": _cohort("lead", "mql"),
     "mql_to_sal": _cohort("mql", "sal"),
     "mql_to_sql": _cohort("mql", "sql"),
@@ -138,22 +138,22 @@ CHECKS: dict[str, str] = {
     "lead_to_customer": _cohort("lead", "customer"),
     "stage_days_mql_to_sql": FIRSTS + "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY "
     "CAST(EXTRACT(EPOCH FROM (sql_at - mql_at)) / 86400.0 AS DOUBLE PRECISION)), "
-    "NULL, COUNT(*), 0 FROM reached WHERE mql_at <= sql_at AND " + _inside("sql_at"),
+    "NULL, COUNT(*), 0 FROM reached WHERE mql_at <= sql_at AND " + inside("sql_at"),
     "spend": "SELECT top, top, NULL, 0 FROM (SELECT " + SPENT + ") sums",
     "cost_per_mql": FIRSTS
     + _ratio(
-        "SELECT " + SPENT + ", (SELECT COUNT(*) FROM reached WHERE " + _inside("mql_at") + ") "
+        "SELECT " + SPENT + ", (SELECT COUNT(*) FROM reached WHERE " + inside("mql_at") + ") "
         "AS bottom"
     ),
     "cost_per_opportunity": _ratio(
         "SELECT " + SPENT + ", (SELECT COUNT(*) FROM opportunities "
-        "WHERE created_at <= :as_of AND " + _inside("created_at") + ") AS bottom"
+        "WHERE created_at <= :as_of AND " + inside("created_at") + ") AS bottom"
     ),
     "meetings_held": "SELECT COUNT(*), COUNT(*), NULL, 0 FROM touches WHERE team = 'sales' "
     "AND kind = 'meeting' AND COALESCE(responded, TRUE) AND occurred_at <= :as_of AND "
-    + _inside("occurred_at"),
+    + inside("occurred_at"),
     "opportunities_created": "SELECT COUNT(*), COUNT(*), NULL, 0 FROM opportunities "
-    "WHERE created_at <= :as_of AND " + _inside("created_at"),
+    "WHERE created_at <= :as_of AND " + inside("created_at"),
     # Closed by then: its amount. Closed or changed since: the last one by then, where there is one.
     "pipeline_created": """
 WITH worth AS (
@@ -164,15 +164,17 @@ WITH worth AS (
                     WHERE s.opportunity_id = o.opportunity_id AND s.entered_at > :as_of)
                 THEN COALESCE((
                     SELECT s.amount FROM opportunity_stages s
-                    WHERE s.opportunity_id = o.opportunity_id AND s.entered_at = (
+                    WHERE s.opportunity_id = o.opportunity_id AND s.amount IS NOT NULL
+                      AND s.entered_at = (
                         SELECT MAX(t.entered_at) FROM opportunity_stages t
-                        WHERE t.opportunity_id = o.opportunity_id AND t.entered_at <= :as_of)
+                        WHERE t.opportunity_id = o.opportunity_id AND t.amount IS NOT NULL
+                          AND t.entered_at <= :as_of)
                 ), o.amount)
                 ELSE o.amount END AS amount
     FROM opportunities o WHERE created_at <= :as_of
 )
 SELECT SUM(amount), SUM(amount), NULL, 0 FROM worth WHERE """
-    + _inside("entered_at"),
+    + inside("entered_at"),
     "won_deals": _closed("COUNT(*), COUNT(*), NULL, 0", "status = 'won'"),
     "lost_deals": _closed("COUNT(*), COUNT(*), NULL, 0", "status = 'lost'"),
     "bookings": _closed("SUM(amount), SUM(amount), NULL, 0", "status = 'won'"),
@@ -201,7 +203,7 @@ SELECT SUM(amount), SUM(amount), NULL, 0 FROM worth WHERE """
         "SELECT SUM(CASE WHEN due_at <= :as_of AND seconds <= target_seconds THEN 1 ELSE 0 END) "
         "AS top, SUM(CASE WHEN due_at <= :as_of THEN 1 ELSE 0 END) AS bottom, "
         "SUM(CASE WHEN due_at > :as_of THEN 1 ELSE 0 END) AS waiting FROM clocked WHERE "
-        + _inside("handed_at"),
+        + inside("handed_at"),
         "waiting",
     ),
     "response_hours": _response("0.5"),
@@ -253,6 +255,6 @@ SELECT open_deals * rate * size / cycle, open_deals * rate * size, cycle, 0 FROM
     "lead_rejection_rate": _ratio(
         "SELECT SUM(CASE WHEN disposition = 'rejected' THEN 1 ELSE 0 END) AS top, "
         "COUNT(disposition) AS bottom FROM handoffs WHERE disposed_at <= :as_of "
-        "AND handed_at <= :as_of AND " + _inside("disposed_at")
+        "AND handed_at <= :as_of AND " + inside("disposed_at")
     ),
 }

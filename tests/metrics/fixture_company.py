@@ -115,6 +115,48 @@ O07 07-11T12:00 800
 O15 06-30T12:00 400
 O15 07-05T12:00 450
 """
+# deal entered expected close: O05 moved from April into June, O06 and O07 on from June, O07 back and
+# away again; O11 was won later than expected, O12 never moved, O22 was won before its new date;
+# O24 left May, then June. What O20 was moved to on 11 July nobody knew at AS_OF.
+EXPECTED = """
+O05 05-01T12:00 2026-05-28
+O05 05-20T12:00 2026-06-20
+O06 05-20T12:00 2026-06-24
+O06 06-20T12:00 2026-07-20
+O07 05-22T12:00 2026-06-10
+O07 06-01T12:00 2026-08-01
+O07 06-20T12:00 2026-06-26
+O07 06-23T18:00 2026-07-15
+O11 06-24T12:00 2026-06-26
+O11 07-01T03:30 2026-07-01
+O12 06-24T12:00 2026-06-30
+O13 06-25T12:00 2026-06-28
+O13 06-26T12:00 2026-06-30
+O20 06-28T12:00 2026-07-05
+O20 07-11T12:00 2026-09-30
+O22 06-05T12:00 2026-06-25
+O22 06-10T12:00 2026-07-25
+O24 05-07T12:00 2026-05-29
+O24 05-30T12:00 2026-06-15
+O24 06-16T12:00 2026-08-15
+"""
+# metric grain start dimension member value set
+TARGETS = """
+bookings week    2026-06-22 -    -   3000  -
+bookings month   2026-06-01 -    -   12000 -
+bookings quarter 2026-04-01 -    -   99999 01-01T12:00
+bookings quarter 2026-04-01 -    -   15000 03-01T12:00
+bookings quarter 2026-04-01 -    -   77777 07-11T12:00
+bookings month   2026-06-01 kind new 8000  -
+bookings week    2026-06-22 rep  R1  700   -
+bookings week    2026-06-22 rep  R2  400   -
+bookings month   2026-06-01 rep  R1  7000  -
+bookings month   2026-06-01 rep  R2  2000  -
+bookings month   2026-06-01 rep  R9  500   -
+bookings quarter 2026-04-01 rep  R1  8000  -
+bookings quarter 2026-04-01 rep  R2  2500  -
+mqls     quarter 2026-04-01 rep  R1  9     -
+"""
 # handoff lead priority rep handed response disposition disposed reason
 # 26 June and 8 July are business days; 19 June and 3 July are holidays.
 HANDOFFS = """
@@ -262,6 +304,29 @@ def _move(cells: list[str | None]) -> Row:
     }
 
 
+def _expected(cells: list[str | None]) -> Row:
+    deal, entered, due = cells
+    return {
+        "opportunity_id": deal,
+        "stage": "open",
+        "entered_at": _moment(entered),
+        "expected_close_on": date.fromisoformat(str(due)),
+    }
+
+
+def _target(cells: list[str | None]) -> Row:
+    metric, grain, start, dimension, member, value, set_at = cells
+    return {
+        "metric": metric,
+        "grain": grain,
+        "period_start": date.fromisoformat(str(start)),
+        "dimension": dimension,
+        "member": member,
+        "value": _amount(value),
+        "set_at": _moment(set_at),
+    }
+
+
 def _handoff(cells: list[str | None]) -> Row:
     handoff, lead, priority, rep, handed, response, disposition, disposed, reason = cells
     return {
@@ -305,14 +370,20 @@ def _spend(cells: list[str | None]) -> Row:
 
 def tables() -> dict[str, list[Row]]:
     leads, stages = _leads()
+    expected = [_expected(cells) for cells in _cells(EXPECTED)]
+    due = {row["opportunity_id"]: row["expected_close_on"] for row in expected}
+    deals = [_deal(cells) for cells in _cells(DEALS)]
     return {
         "accounts": ACCOUNTS,
         "reps": REPS,
         "leads": leads,
         "lead_stages": stages,
-        "opportunities": [_deal(cells) for cells in _cells(DEALS)],
-        "opportunity_stages": [_move(cells) for cells in _cells(MOVES)],
+        "opportunities": [
+            {**deal, "expected_close_on": due.get(deal["opportunity_id"])} for deal in deals
+        ],
+        "opportunity_stages": [*(_move(cells) for cells in _cells(MOVES)), *expected],
         "handoffs": [_handoff(cells) for cells in _cells(HANDOFFS)],
         "touches": [_touch(cells) for cells in _cells(TOUCHES)],
         "spend": [_spend(cells) for cells in _cells(SPEND)],
+        "targets": [_target(cells) for cells in _cells(TARGETS)],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,10 +14,11 @@ from metrics.calendar import Span
 from metrics.catalog import CATALOG
 from metrics.engine import run_query
 from metrics.query import MetricQuery
-from tests.build import warehouse_of
-from tests.metrics.checks import CHECKS
+from tests.build import at, warehouse_of
+from tests.metrics import checks, checks_pipeline
 from tests.metrics.fixture_company import AS_OF, CONFIG, PERIODS, tables
 
+CHECKS = checks.CHECKS | checks_pipeline.CHECKS
 # (value, numerator, denominator, maturing) of the week, the month and the quarter; six decimals.
 FIGURES: dict[str, tuple[tuple, ...]] = {
     "leads": (
@@ -27,6 +30,12 @@ FIGURES: dict[str, tuple[tuple, ...]] = {
         (6, 6, None, 0),
         (15, 15, None, 0),
         (30, 30, None, 0),
+    ),
+    # L04, recycled in April, on 10 June.
+    "re_mqls": (
+        (0, 0, None, 0),
+        (1, 1, None, 0),
+        (1, 1, None, 0),
     ),
     "lead_to_mql": (
         (None, 0, 0, 1),
@@ -175,6 +184,36 @@ FIGURES: dict[str, tuple[tuple, ...]] = {
         (None, None, 10, 0),
         (None, None, 19, 0),
     ),
+    # All three are over. Left: 3000 − 1800.10; of new business 8000 − 5200; 15000 − 13100.85.
+    "pipeline_coverage": (
+        (None, None, 1199.9, 0),
+        (None, None, 2800, 0),
+        (None, None, 1899.15, 0),
+    ),
+    # R1 and R2: 0 of 700 and 1800.10 of 400; 5200 of 7000, 4300.10 of 2000 and R9's 0 of 500;
+    # 8200.75 of 8000 and 4900.10 of 2500.
+    "quota_attainment": (
+        (1.636455, 1800.1, 1100, 0),
+        (1.000011, 9500.1, 9500, 0),
+        (1.2477, 13100.85, 10500, 0),
+    ),
+    "reps_at_quota": (
+        (0.5, 1, 2, 0),
+        (0.333333, 1, 3, 0),
+        (1, 2, 2, 0),
+    ),
+    # The week lost O06, O07, O11 (won on the 30th) and O13; June and the quarter O06, O07 and O24.
+    "slipped_deals": (
+        (4, 4, None, 0),
+        (3, 3, None, 0),
+        (3, 3, None, 0),
+    ),
+    # 700 + 350 + 2500 and O13 without an amount; 700 + 350 + 75.
+    "slipped_amount": (
+        (3550, 3550, None, 0),
+        (1125, 1125, None, 0),
+        (1125, 1125, None, 0),
+    ),
 }
 SPANS = {name: Span(*days) for name, days in PERIODS.items()}
 
@@ -184,23 +223,23 @@ def test_no_kpi_is_without_a_check():
     assert set(FIGURES) == set(CATALOG)
 
 
-def _engine_figures(warehouse) -> dict:
-    query = MetricQuery(tuple(CATALOG), tuple(SPANS.values()), AS_OF)
+def _engine_figures(warehouse, as_of: datetime = AS_OF) -> dict:
+    query = MetricQuery(tuple(CATALOG), tuple(SPANS.values()), as_of)
     return {
         (row.metric, row.span): (row.value, row.numerator, row.denominator, row.maturing)
         for row in run_query(warehouse, query)
     }
 
 
-def _sql_figures(url: str) -> dict:
+def _sql_figures(url: str, checked: Iterable[str] = CHECKS, as_of: datetime = AS_OF) -> dict:
     config = parse_config(CONFIG)
     engine = create_engine(url)
     found = {}
     try:
         with engine.connect() as connection:
-            for metric, sql in CHECKS.items():
+            for metric, sql in ((name, CHECKS[name]) for name in checked):
                 for span in SPANS.values():
-                    values: dict[str, Any] = {"first": span.start, "last": span.end, "as_of": AS_OF}
+                    values: dict[str, Any] = {"first": span.start, "last": span.end, "as_of": as_of}
                     if ":days" in sql:
                         values["days"] = config.window_days(metric)
                     row = connection.execute(text(sql), values).one()
@@ -224,3 +263,35 @@ def test_engine_plain_sql_and_hand_agree(engine_url, company):
             wanted = pytest.approx(list(figures), abs=2e-6)
             assert _rounded(engine_says[metric, span]) == wanted, (metric, span)
             assert _rounded(sql_says[metric, span]) == wanted, (metric, span)
+
+
+# As of a moment within the periods; O11 and O12 are expected by their end, and on 19 June O06, for
+# its date was moved the day after.
+EARLIER = {
+    "2026-06-24 20:00": (
+        (0.833333, 2500, 3000, 0),
+        (0.75, 5100, 6800, 0),
+        (0.500037, 5100, 10199.25, 0),
+    ),
+    "2026-06-19 12:00": (
+        (0.233333, 700, 3000, 0),
+        (0.102941, 700, 6800, 0),
+        (0.068633, 700, 10199.25, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("as_of", EARLIER)
+def test_what_was_to_come_at_an_earlier_moment(engine_url, company, as_of):
+    moment = at(as_of)
+    warehouse = warehouse_of(company, engine_url, tables(), CONFIG)
+    engine_says = _engine_figures(warehouse, moment)
+    warehouse.engine.dispose()
+    sql_says = _sql_figures(engine_url, checks_pipeline.CHECKS, moment)
+    for metric in checks_pipeline.CHECKS:
+        for span in SPANS.values():
+            said = _rounded(engine_says[metric, span])
+            assert said == pytest.approx(_rounded(sql_says[metric, span]), abs=2e-6), metric
+    for span, expected in zip(SPANS.values(), EARLIER[as_of], strict=True):
+        said = _rounded(engine_says["pipeline_coverage", span])
+        assert said == pytest.approx(list(expected), abs=2e-6)

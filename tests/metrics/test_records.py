@@ -49,7 +49,7 @@ def same(one: float | None, other: float | None) -> bool:
 
 def check(warehouse, query: MetricQuery, row: Row, limit: int = 11) -> None:
     """Records of a question against the KPI's own row, or against the rows of its inputs."""
-    lists = lists_of(query, warehouse.config)
+    lists = lists_of(query, warehouse)
     if CATALOG[query.metrics[0]].derived is not None:
         for wanted in dict.fromkeys(found.query for found in lists):
             (own,) = run_query(warehouse, wanted)

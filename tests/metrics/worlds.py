@@ -210,6 +210,7 @@ class World:
             "stage": "proposal",
             "entered_at": self.moment(),
             "amount": self.sometimes(self.money()),
+            "expected_close_on": self.sometimes(self.moment().date()),
         }
 
     def handoff(self, n: int) -> Row:
