@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data.warehouse import Warehouse
 from metrics.attribution.credit import attribute_all
@@ -15,8 +15,10 @@ from metrics.attribution.deals import (
     names,
     story_of,
 )
-from metrics.attribution.model import Attribution, AttributionQuery, Basis
+from metrics.attribution.economics import ChannelEconomics, channel_economics
+from metrics.attribution.model import Attribution, AttributionQuery, Basis, By
 from metrics.attribution.paths import Path, top_paths
+from metrics.attribution.payback import Payback, payback
 from metrics.attribution.span import CreditSpan, credit_span
 from metrics.attribution.teams import TeamFacts, TeamSplit, team_facts, team_split
 from metrics.cache import RESULTS
@@ -109,6 +111,34 @@ def _compute(warehouse: Warehouse, view: View, asked: Asked) -> CreditBoard:
         story_of(warehouse, query, deal, shows_people=asked.shows_people) if deal else None,
         _standing(warehouse, query),
         count_open(warehouse, query),
+    )
+
+
+@dataclass(frozen=True)
+class ChannelReturns:
+    """What channels cost and earn, and how long their credit takes; always by channel."""
+
+    economics: ChannelEconomics
+    payback: Payback
+
+    @property
+    def channels(self) -> tuple[str | None, ...]:
+        """Every channel with a cost, a return or a credit, the most expensive first."""
+        return tuple(dict.fromkeys((*self.economics.rows, *self.payback.rows)))
+
+
+def build_returns(warehouse: Warehouse, query: AttributionQuery) -> ChannelReturns:
+    """The economics of channels under a question's model.
+
+    Raises ``QueryError`` and ``WarehouseError`` as ``build_credit`` does.
+    """
+    by_channel = replace(query, by=By.CHANNEL)
+    key = ("returns", warehouse.version_key, warehouse.config.fingerprint, by_channel)
+    return RESULTS.get(
+        key,
+        lambda: ChannelReturns(
+            channel_economics(warehouse, by_channel), payback(warehouse, by_channel)
+        ),
     )
 
 

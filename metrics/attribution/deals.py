@@ -15,7 +15,7 @@ from data.warehouse import Warehouse
 from metrics.attribution.journeys import deals, journey_touches
 from metrics.attribution.model import MODELS, AttributionQuery, By
 from metrics.attribution.paths import Journey, journey
-from metrics.engine import cached_rows
+from metrics.cache import cached_rows
 from metrics.personal import personal
 
 MAX_DEALS = 30

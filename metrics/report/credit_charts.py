@@ -370,7 +370,7 @@ def rank_spec(rows: int, row_height: int, text: float) -> dict[str, Any]:
     chart = alt.layer(
         layer(
             "line",
-            alt.Chart().mark_line(interpolate="monotone"),
+            alt.Chart().mark_line(),
             detail="who:N",
             order="column:Q",
             color=strong,

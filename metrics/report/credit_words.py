@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from metrics.attribution.board import CreditBoard
 from metrics.attribution.deals import Story
+from metrics.attribution.economics import ChannelEconomics
 from metrics.attribution.model import MODELS, Basis
 from metrics.attribution.paths import JourneyTouch
 from metrics.attribution.teams import GROUPS, TeamSplit, Touched
@@ -122,6 +123,27 @@ def sum_words(board: CreditBoard, formats: Formats) -> str:
         f"{exact(chosen.attributed)} credited + {exact(chosen.unattributed)} unattributed = "
         f"{exact(chosen.total)} {what_is_credited(board)}"
     )
+
+
+def economics_notes(economics: ChannelEconomics) -> list[str]:
+    """What a reader must know of the channels' figures."""
+    found = [_sentence(economics.reason)] if economics.reason else []
+    rows = [*economics.rows.values(), *([economics.total] if economics.total else [])]
+    if any(row.is_maturing and row.return_on_spend is not None for row in rows):
+        found.append("◔ maturing: touches of the period can still earn, as long as the lookback.")
+    if economics.cac_note:
+        found.append(f"{economics.cac_label}: {economics.cac_note}.")
+    if economics.rows:
+        found.append("Credit earned is dated by its touches, customers by their first won deal.")
+    if economics.unattributed_customers:
+        found.append(
+            f"{economics.unattributed_customers:.1f} customers are credited to no channel."
+        )
+    return found
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def deal_words(story: Story, board: CreditBoard, formats: Formats, day: Moment) -> str:

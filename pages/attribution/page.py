@@ -31,6 +31,8 @@ def _show_parts(board: CreditBoard, request: Request) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         credit.show_members(board, request)
+        if not request.view.present:
+            credit.show_standing(board, request)
     with right:
         credit.show_journey(board, request)
         if not request.view.present:
@@ -38,7 +40,7 @@ def _show_parts(board: CreditBoard, request: Request) -> None:
     if request.view.present:
         credit.show_standing(board, request)
         credit.show_ranks(board, request)
-        return
-    credit.show_standing(board, request)
-    credit.show_table(board, request)
+    credit.show_returns(board, request)
+    if not request.view.present:
+        credit.show_table(board, request)
     credit.show_paths(board, request)

@@ -9,7 +9,7 @@ from datetime import datetime
 import streamlit as st
 from babel.dates import format_date
 
-from metrics.attribution.board import CreditBoard
+from metrics.attribution.board import CreditBoard, build_returns
 from metrics.attribution.model import MODELS, Basis
 from metrics.model import Unit
 from metrics.records import RecordColumn
@@ -38,7 +38,7 @@ class Size:
     rows: int
 
 
-DESK = Size(team=34, row=26, text=13, rank=26, lane=104, rows=charts.MAX_ROWS)
+DESK = Size(team=34, row=28, text=13, rank=26, lane=104, rows=charts.MAX_ROWS)
 ROOM = Size(team=43, row=34, text=20, rank=38, lane=176, rows=10)
 
 
@@ -99,7 +99,7 @@ def show_ranks(board: CreditBoard, request: Request) -> None:
     rows = int(data["y"].max())
     if not rows:
         return
-    st.html(html.heading("Who ranks where", "dark: moves three places or more"))
+    st.html(html.heading("Who ranks where", "dark: the largest moves; – no credit"))
     spec = charts.rank_spec(rows, size.rank, size.text)
     _chart(data, spec, "ranks", charts.describe_ranks(data))
 
@@ -149,6 +149,31 @@ def show_standing(board: CreditBoard, request: Request) -> None:
         html.heading("Sourced, influenced, credited", aside)
         + html.standing_html(board, request.formats)
     )
+
+
+def show_returns(board: CreditBoard, request: Request) -> None:
+    """What channels cost and earn, left; how long their credit takes, right."""
+    returns = build_returns(request.warehouse, board.query)
+    model, economics = MODELS[board.query.model].label, returns.economics
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(html.heading("What channels cost and earn", f"{model}, won deals"))
+        notes = words.economics_notes(economics)
+        if economics.rows:
+            st.html(html.economics_html(returns, request.formats))
+        st.html(html.note(" ".join(notes)))
+    with right:
+        aside = "% of its credit by months since the first touch"
+        st.html(html.heading("Whose timeline is it", aside))
+        if returns.payback.reason:
+            st.html(html.sentence(returns.payback.reason))
+        elif not returns.payback.rows:
+            st.html(html.sentence("Nothing is credited to any channel."))
+        else:
+            st.html(
+                html.payback_html(returns)
+                + html.note("Months of 30 days. Half by: when half of the credit had come.")
+            )
 
 
 def show_paths(board: CreditBoard, request: Request) -> None:

@@ -6,11 +6,13 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from metrics.attribution.board import STANDING, CreditBoard
+from metrics.attribution.board import STANDING, ChannelReturns, CreditBoard
 from metrics.attribution.deals import Story
+from metrics.attribution.economics import Economics
 from metrics.attribution.model import MODELS, Basis
 from metrics.attribution.paths import Path
-from metrics.model import Metric
+from metrics.attribution.payback import MONTHS, PaybackRow
+from metrics.model import Metric, Unit
 from metrics.query import Row
 from metrics.report import credit_words as words
 from metrics.report.credit_charts import credits_by_member, member_name, percent, whole_percent
@@ -239,3 +241,70 @@ def _cell(title: str, value: str, rule: str, aside: str, name: str) -> str:
         f'<div data-standing="{_e(name)}"><h3>{_e(title)}</h3><p class="standing-value">'
         f"{_e(value)}</p><p>{_e(rule)}{shown}</p></div>"
     )
+
+
+# -- channel economics --------------------------------------------------------------------------
+
+
+def economics_html(returns: ChannelReturns, formats: Formats) -> str:
+    """What each channel cost and earned; a return that can still grow is marked."""
+    found = returns.economics
+    rows = [(member_name(name, {}), row) for name, row in found.rows.items()]
+    if found.total is not None:
+        rows.append(("All", found.total))
+    return _table(
+        ["Channel", "Spend", "Credit earned", "Return", "Customers, 4 quarters", found.cac_label],
+        ([_e(name), *_economics(row, formats)] for name, row in rows),
+        "economics",
+    )
+
+
+def _economics(row: Economics, formats: Formats) -> list[str]:
+    def shown(value: float | None, unit: Unit) -> str:
+        return _e(formats.value(value, unit))
+
+    mark = ' <span title="can still grow">◔</span>' if row.is_maturing else ""
+    returned, customers = row.return_on_spend, row.customers
+    back = _e("<0.1×" if _rounds_to_zero(returned) else formats.value(returned, Unit.MULTIPLE))
+    return [
+        shown(row.spend, Unit.MONEY),
+        shown(row.credit, Unit.MONEY),
+        back if returned is None else back + mark,
+        _e("<0.1") if _rounds_to_zero(customers) else shown(customers, Unit.COUNT),
+        shown(row.cac, Unit.MONEY),
+    ]
+
+
+def _rounds_to_zero(value: float | None) -> bool:
+    """Whether a figure with one decimal would read as nothing although it is something."""
+    return value is not None and 0 < value < 0.05
+
+
+def payback_html(returns: ChannelReturns) -> str:
+    """The parts of each channel's credit, in percent, by months since the journey's first touch;
+    the darker, the more."""
+    found = returns.payback
+    rows = [(member_name(name, {}), found.rows[name]) for name in returns.channels
+            if name in found.rows]  # fmt: skip
+    if found.total is not None:
+        rows.append(("All", found.total))
+    months = [str(n) for n in range(MONTHS - 1)] + [f"{MONTHS - 1}+"]
+    return _table(
+        ["Month", *months, "Half by"],
+        ([_e(name), *_heat(row)] for name, row in rows),
+        "payback",
+    )
+
+
+def _heat(row: PaybackRow) -> list[str]:
+    """A cell a month; no shares where the credit is not above 0."""
+    if row.shares is None:
+        return [UNDEFINED] * (MONTHS + 1)
+    top = max(row.shares)
+    cells = [
+        f'<i class="heat" style="--heat:{45 * max(share, 0) / top:.0f}%">'
+        f"{whole_percent(share) if round(share * 100) else ''}</i>"
+        for share in row.shares
+    ]
+    half = UNDEFINED if row.median_months is None else f"{row.median_months:.1f}"
+    return [*cells, half]
