@@ -175,8 +175,8 @@ def range_data(
 
 
 def left_width(lines: Sequence[Line]) -> int:
-    """Of how many characters the names need room, at least 9 and at most 22."""
-    return min(max([9, *(len(line.name) for line in lines)]), 22)
+    """Of how many characters the names need room, at least 9 and at most 30."""
+    return min(max([9, *(len(line.name) for line in lines)]), 30)
 
 
 @lru_cache

@@ -148,7 +148,8 @@ class _Layers:
 
     def __init__(self, lanes: int, lane: float, text: float) -> None:
         self.text, self.lane, self.height = text, lane, lanes * lane
-        left, right = text * 7, text * 2.2
+        # The names of the lanes, and the half of the largest dot.
+        left, right = text * 5 + lane * 0.38, text * 2.2
         self.x = alt.X(
             "x:Q",
             axis=None,

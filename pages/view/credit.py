@@ -38,7 +38,7 @@ class Size:
     rows: int
 
 
-DESK = Size(team=34, row=28, text=13, rank=26, lane=104, rows=charts.MAX_ROWS)
+DESK = Size(team=34, row=30, text=13, rank=26, lane=104, rows=charts.MAX_ROWS)
 ROOM = Size(team=43, row=34, text=20, rank=38, lane=176, rows=10)
 
 
