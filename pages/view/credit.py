@@ -15,7 +15,7 @@ from metrics.model import Unit
 from metrics.records import RecordColumn
 from metrics.report import credit_charts as charts
 from metrics.report import credit_words as words
-from metrics.report import journey_chart
+from metrics.report import journey_chart, rank_chart
 from metrics.report.csv_export import csv_chunks
 from pages.view import credit_html as html
 from pages.view.credit_controls import show_deal_choice
@@ -95,13 +95,13 @@ def show_members(board: CreditBoard, request: Request) -> None:
 
 def show_ranks(board: CreditBoard, request: Request) -> None:
     size = _size(request)
-    data = charts.rank_data(board.answers, board.query.model, board.called)
+    data = rank_chart.rank_data(board.answers, board.query.model, board.called)
     rows = int(data["y"].max())
     if not rows:
         return
     st.html(html.heading("Who ranks where", "dark: the largest moves; – no credit"))
-    spec = charts.rank_spec(rows, size.rank, size.text)
-    _chart(data, spec, "ranks", charts.describe_ranks(data))
+    spec = rank_chart.rank_spec(rows, size.rank, size.text)
+    _chart(data, spec, "ranks", rank_chart.describe_ranks(data))
 
 
 def show_journey(board: CreditBoard, request: Request) -> None:
