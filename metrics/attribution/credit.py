@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import FromClause, Select, case, cast, func, select
@@ -13,10 +14,11 @@ from sqlalchemy.types import Double
 from data.config import Config
 from data.tables import touches
 from data.warehouse import Warehouse
-from metrics.attribution.journeys import Outcome, deals, journey_touches
+from metrics.attribution.journeys import deals, journey_touches
 from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
 from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
 from metrics.attribution.rounding import to_cents, without_noise
+from metrics.attribution.unsuccessful import unsuccessful_statement
 from metrics.attribution.weights import placed_touches, weight
 from metrics.engine import cached_rows
 from metrics.facts.base import Column
@@ -49,10 +51,11 @@ def attribute_all(warehouse: Warehouse, query: AttributionQuery) -> dict[str, At
     return _answers(warehouse, query, tuple(MODELS))
 
 
-def players_of(by: str) -> tuple[str, ...]:
+def player_columns(by: str) -> dict[str, Column]:
     """The columns that tell the players of Markov and Shapley apart: by team they play as team ×
     channel, and are added up."""
-    return (By.TEAM, By.CHANNEL) if by == By.TEAM else (by,)
+    names = (By.TEAM, By.CHANNEL) if by == By.TEAM else (by,)
+    return {str(name): COLUMNS[name] for name in names}
 
 
 def _answers(
@@ -61,15 +64,16 @@ def _answers(
     config = warehouse.config
     (totals,) = cached_rows(warehouse, totals_statement(query, config))
     rows = cached_rows(warehouse, credit_statement(query, config, models))
-    credited = [row for row in rows if row["outcome"] == Outcome.CREDITED]
-    attributed = sum((_money(row["amount"]) for row in credited), Decimal(0))
-    conversions = sum(int(row["journeys"]) for row in credited)
+    attributed = sum((_money(row["amount"]) for row in rows), Decimal(0))
+    conversions = sum(int(row["journeys"]) for row in rows)
     answers = {}
     for model in models:
         if model == "markov":
-            earned = _markov_earned(rows, query.by, float(attributed), conversions)
+            statement = unsuccessful_statement(query, config, player_columns(query.by))
+            others = cached_rows(warehouse, statement)
+            earned = _markov_earned(rows, others, query.by, float(attributed), conversions)
         else:
-            earned = _sums(credited, query.by, model)
+            earned = _sums(rows, query.by, model)
         answers[model] = Attribution(
             model=model,
             by=query.by,
@@ -99,27 +103,30 @@ def totals_statement(query: AttributionQuery, config: Config) -> Select:
 
 
 def credit_statement(query: AttributionQuery, config: Config, models: Sequence[str]) -> Select:
-    """The sums that all ``models`` need, in one pass over the journeys.
+    """The sums that all ``models`` need, in one pass over the credited journeys.
 
-    A row a player (and, for Markov, the one before it and how the journey goes on): ``touches``
-    counts, ``journeys`` those that begin there and ``amount`` their money, exact;
-    ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in journeys.
+    A row a player (and, for Markov, the one before it and whether it ``starts`` or ``ends`` the
+    journey): ``touches`` counts, ``journeys`` those that begin there and ``amount`` their money,
+    exact; ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in
+    journeys.
     """
-    players = players_of(query.by)
-    weighed = _weighed(journeys(query, config, models), query, config, models)
+    players = player_columns(query.by)
+    placed = placed_touches(
+        journey_touches(query, config, players), tuple(players), query, config, models
+    )
+    weighed = _weighed(placed, query, config, models)
     w = weighed.c
     is_first = w.place == 1
-    groups: list[Column] = [w.outcome, *(w[name] for name in players)]
+    groups: list[Column] = [w[name] for name in players]
     if "markov" in models:
         groups += [is_first.label("starts"), (w.place == w.touches).label("ends")]
         groups += [w[f"before_{name}"] for name in players]
-    amount = cast(func.coalesce(w.amount, 0), Double)
     sums = []
     for model in models:
         if model != "markov":
             share = w[f"share_{model}"]
             sums.append(func.sum(share).label(f"share_{model}"))
-            sums.append(func.sum(share * amount).label(f"credit_{model}"))
+            sums.append(func.sum(share * w.money).label(f"credit_{model}"))
     return select(
         *groups,
         func.count().label("touches"),
@@ -132,26 +139,14 @@ def credit_statement(query: AttributionQuery, config: Config, models: Sequence[s
 def _weighed(
     placed: FromClause, query: AttributionQuery, config: Config, models: Iterable[str]
 ) -> FromClause:
-    """The placed touches with ``share_<model>``."""
+    """The placed touches with ``share_<model>`` and ``money``, which is 0 where it is unknown."""
+    money = cast(func.coalesce(placed.c.amount, 0), Double).label("money")
     shares = [
         weight(model, placed, config, query.basis).label(f"share_{model}")
         for model in models
         if model != "markov"
     ]
-    return select(placed, *shares).subquery("weighed_touches")
-
-
-def journeys(query: AttributionQuery, config: Config, models: Iterable[str]) -> FromClause:
-    """The placed touches of all journeys that the models need."""
-    players = players_of(query.by)
-    wanted = tuple(models)
-    rows = journey_touches(
-        query,
-        config,
-        {name: COLUMNS[name] for name in players},
-        unsuccessful="markov" in wanted,
-    )
-    return placed_touches(rows, players, query, config, wanted)
+    return select(placed, money, *shares).subquery("weighed_touches")
 
 
 # -- from sums to credit --------------------------------------------------------------------
@@ -171,28 +166,30 @@ def _sums(rows: Iterable[Row], by: str, model: str) -> Earned:
     return {member: (money[member], share[member]) for member in money}
 
 
-def _transitions(rows: Iterable[Row], players: Sequence[str]) -> Iterable[Transition]:
+def _transitions(
+    rows: Iterable[Row], players: Sequence[str], end: Hashable
+) -> Iterable[Transition]:
+    """The steps of journeys that all come to one end."""
     for row in rows:
         player = tuple(row[name] for name in players)
         before = START if row["starts"] else tuple(row[f"before_{name}"] for name in players)
         count = float(row["touches"])
         yield before, player, count
         if row["ends"]:
-            yield player, CREDITED if row["outcome"] == Outcome.CREDITED else NOTHING, count
+            yield player, end, count
 
 
-def _markov_earned(rows: Sequence[Row], by: str, attributed: float, conversions: int) -> Earned:
+def _markov_earned(
+    credited: Sequence[Row], others: Sequence[Row], by: str, attributed: float, conversions: int
+) -> Earned:
     """The removal effects, in proportion, of all that can be attributed.
 
     Members that only journeys without a conversion know earn nothing and are no rows.
     """
-    players = players_of(by)
-    shares = solve_chain(_transitions(rows, players)).shares
-    earned: dict[Member, float] = {}
-    for row in rows:
-        if row["outcome"] == Outcome.CREDITED:
-            earned.setdefault(row[by], 0.0)
-    for player, share in shares.items():
+    players = tuple(player_columns(by))
+    steps = chain(_transitions(credited, players, CREDITED), _transitions(others, players, NOTHING))
+    earned: dict[Member, float] = {row[by]: 0.0 for row in credited}
+    for player, share in solve_chain(steps).shares.items():
         member = player[0]  # type: ignore[index]
         if member in earned:
             earned[member] += share

@@ -1,14 +1,12 @@
 """The journeys of opportunities as SELECTs: who touched what, before which deal (handbook §7).
 
-A journey is told by ``outcome`` and ``key``: the id of an opportunity or, for Markov's journeys
-without one, of a lead.
+A journey is told by ``key``, the id of its opportunity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -16,14 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    Text,
     and_,
     case,
-    cast,
-    exists,
     func,
-    literal,
-    null,
     or_,
     select,
     union_all,
@@ -31,22 +24,13 @@ from sqlalchemy import (
 
 from data.config import Config
 from data.dialects.functions import days_later
-from data.tables import MONEY, leads, opportunities, opportunity_contacts, touches
+from data.tables import leads, opportunities, opportunity_contacts, touches
 from metrics.attribution.model import AttributionQuery, Basis
 from metrics.calendar import Calendar
 from metrics.compile import UnsupportedDimension, filter_conditions
 from metrics.errors import QueryError
-from metrics.facts import leads as lead_facts
 from metrics.facts import opportunities as deal_facts
-from metrics.facts.base import Column, Context, Dimensions, Fact, Links
-
-
-class Outcome(StrEnum):
-    """How a journey ended: with the conversion that is credited, or without."""
-
-    CREDITED = "credited"
-    LOST = "lost"
-    NO_OPPORTUNITY = "no_opportunity"
+from metrics.facts.base import Column, Context, Dimensions, Fact
 
 
 def eligible() -> ColumnElement[bool]:
@@ -59,7 +43,7 @@ def lookback_of(query: AttributionQuery, config: Config) -> int:
     return query.lookback_days or config.attribution.lookback_days
 
 
-def _within_span(moment: Column, query: AttributionQuery, config: Config) -> ColumnElement[bool]:
+def within_span(moment: Column, query: AttributionQuery, config: Config) -> ColumnElement[bool]:
     calendar = Calendar(config)
     return and_(
         moment >= calendar.starts_at(query.span.start),
@@ -68,7 +52,7 @@ def _within_span(moment: Column, query: AttributionQuery, config: Config) -> Col
     )
 
 
-def _filtered(fact: Fact, query: AttributionQuery) -> tuple[FromClause, list[ColumnElement[bool]]]:
+def filtered(fact: Fact, query: AttributionQuery) -> tuple[FromClause, list[ColumnElement[bool]]]:
     dimensions = Dimensions(fact)
     try:
         conditions = filter_conditions(dimensions, query.where)
@@ -105,27 +89,22 @@ def deals(
 ) -> Select:
     """One row an opportunity of the basis whose anchor lies in the span, as of the moment.
 
-    Columns: ``outcome``, ``key``, ``lead_id`` (the primary one), ``anchor``, ``created_at`` and
-    ``amount`` as known then. ``lost`` adds those lost in the span, where the basis is ``won``;
-    ``only`` asks for one opportunity, whatever span and filters are.
+    Columns: ``key``, ``lead_id`` (the primary one), ``anchor``, ``created_at`` and ``amount`` as
+    known then. ``lost`` asks for those lost in the span instead of those won; ``only`` for one
+    opportunity, whatever span and filters are.
     Raises ``QueryError`` for a filter that opportunities do not know.
     """
     o = opportunities.c
     fact, anchor, amount = anchored(Context(config, query.as_of), query.basis)
     if only is None:
-        source, conditions = _filtered(fact, query)
-        conditions.append(_within_span(anchor, query, config))
+        source, conditions = filtered(fact, query)
+        conditions.append(within_span(anchor, query, config))
     else:
         source, conditions = fact.source, [o.opportunity_id == only]
-    outcome: Column = literal(str(Outcome.CREDITED), Text)
     if query.basis == Basis.WON:
-        if lost:
-            outcome = case((o.status == "lost", str(Outcome.LOST)), else_=outcome)
-        else:
-            conditions.append(o.status == "won")
+        conditions.append(o.status == ("lost" if lost else "won"))
     return (
         select(
-            outcome.label("outcome"),
             o.opportunity_id.label("key"),
             o.lead_id,
             anchor.label("anchor"),
@@ -180,48 +159,6 @@ def contact_rows(rows: FromClause) -> list[Select]:
     ]
 
 
-# -- leads without an opportunity -----------------------------------------------------------
-
-
-def _lead_rows(query: AttributionQuery, config: Config) -> Select:
-    """Leads with eligible touches and no opportunity, as contacts of a journey of their own.
-
-    Their anchor is the last eligible touch in the span. A lead without an opportunity would be
-    new business and has neither a source nor a pipeline: that is what filters see.
-    """
-    context = Context(config, query.as_of)
-    fact = lead_facts.created(context)
-    own = {"kind": literal("new", Text), "sourced_by": null(), "pipeline": null()}
-    nothing = {name: cast(column, Text) for name, column in own.items()}
-    links = Links(own=nothing, lead_id=leads.c.lead_id, is_lead=True)
-    source, conditions = _filtered(Fact(source=leads, links=links), query)
-    o, c = opportunities.c, opportunity_contacts.c
-    known = o.created_at <= query.as_of
-    is_primary = exists().where(o.lead_id == leads.c.lead_id, known)
-    is_contact = exists().where(
-        c.lead_id == leads.c.lead_id, c.opportunity_id == o.opportunity_id, known
-    )
-    last = (
-        select(touches.c.lead_id, func.max(touches.c.occurred_at).label("anchor"))
-        .where(eligible(), _within_span(touches.c.occurred_at, query, config))
-        .group_by(touches.c.lead_id)
-        .subquery("last_touches")
-    )
-    return (
-        select(
-            literal(str(Outcome.NO_OPPORTUNITY), Text).label("outcome"),
-            leads.c.lead_id.label("key"),
-            last.c.anchor,
-            cast(null(), touches.c.occurred_at.type).label("created_at"),
-            cast(null(), MONEY).label("amount"),
-            cast(null(), touches.c.occurred_at.type).label("lead_at"),
-            leads.c.lead_id.label("contact_id"),
-        )
-        .select_from(source.join(last, last.c.lead_id == leads.c.lead_id))
-        .where(*fact.conditions, ~is_primary, ~is_contact, *conditions)
-    )
-
-
 # -- touches --------------------------------------------------------------------------------
 
 
@@ -256,27 +193,21 @@ def journey_touches(
     config: Config,
     columns: Mapping[str, Column],
     *,
-    unsuccessful: bool = False,
     only: str | None = None,
 ) -> FromClause:
-    """One row an eligible touch of a journey of the question (``touches_of``).
+    """One row an eligible touch of a credited journey of the question (``touches_of``).
 
-    ``unsuccessful`` adds the journeys that ended without a conversion (Markov): of opportunities
-    lost in the span where the basis is ``won``, and of leads that have none. ``only`` asks for
-    one opportunity, whatever span and filters are.
+    ``only`` asks for one opportunity, whatever span and filters are.
     """
-    rows = deals(query, config, lost=unsuccessful, only=only).cte("deals")
-    arms = contact_rows(with_lead_creation(rows, query.as_of))
-    if unsuccessful:
-        lead_rows = _lead_rows(query, config).subquery("lead_rows")
-        arms.append(select(*(lead_rows.c[column.name] for column in arms[0].selected_columns)))
-    contacts = union_all(*arms).subquery("contacts")
+    rows = deals(query, config, only=only).cte("deals")
+    dated = with_lead_creation(rows, query.as_of)
+    contacts = union_all(*contact_rows(dated)).subquery("contacts")
     lookback = lookback_of(query, config)
-    near = () if only else _near_span(query, config)
+    near = () if only else near_span(query, config)
     return touches_of(contacts, lookback, columns, *near).subquery("journey_touches")
 
 
-def _near_span(query: AttributionQuery, config: Config) -> tuple[Column, Column]:
+def near_span(query: AttributionQuery, config: Config) -> tuple[Column, Column]:
     """Bounds that change no answer: they spare the engine the touches of other years."""
     calendar, moment = Calendar(config), touches.c.occurred_at
     lookback = timedelta(days=lookback_of(query, config))

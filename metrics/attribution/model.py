@@ -153,8 +153,8 @@ class AttributionQuery:
     def __post_init__(self) -> None:
         for kind, name, known in (
             ("attribution model", self.model, MODELS),
-            ("dimension of credit", self.by, tuple(By)),
-            ("basis", self.basis, tuple(Basis)),
+            ("dimension of credit", self.by, [str(by) for by in By]),
+            ("basis", self.basis, [str(basis) for basis in Basis]),
         ):
             if name not in known:
                 raise QueryError(unknown(kind, name, known))

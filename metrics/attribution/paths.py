@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from data.config import Config
 from data.tables import touches
 from data.warehouse import Warehouse
-from metrics.attribution.credit import COLUMNS, players_of
+from metrics.attribution.credit import COLUMNS, player_columns
 from metrics.attribution.journeys import deals, journey_touches, with_lead_creation
 from metrics.attribution.model import MODELS, AttributionQuery
 from metrics.attribution.weights import placed_touches, weight
@@ -105,7 +105,9 @@ def head_statement(opportunity_id: str, query: AttributionQuery, config: Config)
 def journey_statement(opportunity_id: str, query: AttributionQuery, config: Config) -> Select:
     """The touches in order, with the columns of ``SHOWN`` and ``share_<model>``."""
     rows = journey_touches(query, config, SHOWN, only=opportunity_id)
-    placed = placed_touches(rows, players_of(query.by), query, config, SINGLE, kept=tuple(SHOWN))
+    placed = placed_touches(
+        rows, tuple(player_columns(query.by)), query, config, SINGLE, kept=tuple(SHOWN)
+    )
     shares = [
         weight(model, placed, config, query.basis).label(f"share_{model}") for model in SINGLE
     ]

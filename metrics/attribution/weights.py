@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, cast, func, literal, select
 from sqlalchemy.types import Double
 
 from data.config import Config
@@ -22,7 +22,6 @@ from metrics.facts.base import Column
 DAY_MICROSECONDS = 86_400_000_000
 # Further back a power of two would leave the range of a double; PostgreSQL calls that an error.
 MAX_HALF_LIVES = 900.0
-JOURNEY = ("outcome", "key")
 
 
 def position_weights(model: str, config: Config, basis: str) -> dict[Position, float]:
@@ -55,7 +54,7 @@ def placed_touches(
         rows = _with_decay(rows, query, config)
     if "shapley" in wanted:
         rows = _with_turns(rows, players)
-    by = [rows.c[name] for name in JOURNEY]
+    by = [rows.c.key]
     order = [rows.c.occurred_at, rows.c.touch_id]
 
     def whole(aggregate: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -100,8 +99,7 @@ def _with_decay(rows: FromClause, query: AttributionQuery, config: Config) -> Fr
     half_life = query.half_life_days or config.attribution.half_life_days
     since: Column = rows.c.anchor
     if lookback_of(query, config) / half_life > MAX_HALF_LIVES:
-        by = [rows.c[name] for name in JOURNEY]
-        since = func.max(rows.c.occurred_at).over(partition_by=by)
+        since = func.max(rows.c.occurred_at).over(partition_by=rows.c.key)
     age = cast(microseconds_between(rows.c.occurred_at, since), Double)
     half_lives = func.least(age / literal(half_life * DAY_MICROSECONDS, Double), MAX_HALF_LIVES)
     aged = select(rows, half_lives.label("half_lives")).subquery("aged_touches")
@@ -113,7 +111,7 @@ def _with_decay(rows: FromClause, query: AttributionQuery, config: Config) -> Fr
 def _with_turns(rows: FromClause, players: Sequence[str]) -> FromClause:
     """Adds ``turn``: 1 ÷ how often the touch's player occurs in the journey, so that turns add up
     to the number of distinct players."""
-    by = [rows.c[name] for name in (*JOURNEY, *players)]
+    by = [rows.c[name] for name in ("key", *players)]
     times = cast(func.count().over(partition_by=by), Double)
     return select(rows, (1.0 / times).label("turn")).subquery("turned_touches")
 
@@ -132,8 +130,8 @@ def _by_position(placed: FromClause, weights: dict[Position, float]) -> ColumnEl
     """Positions that fall on one touch stack on it; what an empty one would have weighed goes to
     the others in proportion, and where all are empty every touch earns the same."""
     p = placed.c
-    touches = cast(p.touches, Double)
-    places = {
+    count = cast(p.touches, Double)
+    places: dict[Position, ColumnElement[Any]] = {
         Position.FIRST: literal(1),
         Position.LEAD: p.lead_place,
         Position.OPPORTUNITY: p.opportunity_place,
@@ -143,19 +141,26 @@ def _by_position(placed: FromClause, weights: dict[Position, float]) -> ColumnEl
     marks = [(places[name], w) for name, w in weights.items() if name is not Position.MIDDLE]
     middle = weights.get(Position.MIDDLE, 0.0)
     if not marks:
-        return 1.0 / touches
-    own = _sum(case((p.place == place, w), else_=0.0) for place, w in marks)
-    present = _sum(case((place > 0, w), else_=0.0) for place, w in marks)
+        return 1.0 / count
+    own = _sum(w * _flag(p.place == place) for place, w in marks)
+    present = _sum(w * _flag(place > 0) for place, w in marks)
     if middle:
-        # A place that two positions share is counted once.
+        # A place that two positions share is taken once.
         taken = _sum(
-            case((and_(place > 0, *(place != other for other, _ in marks[:index])), 1.0), else_=0.0)
+            _flag(and_(place > 0, *(place != other for other, _ in marks[:index])))
             for index, (place, _) in enumerate(marks)
         )
-        is_rest = ~or_(*(p.place == place for place, _ in marks))
-        own = own + case((is_rest, middle / (touches - taken)), else_=0.0)
-        present = present + case((touches > taken, middle), else_=0.0)
-    return case((present > 0, own / present), else_=1.0 / touches)
+        is_rest = and_(*(p.place != place for place, _ in marks))
+        own = own + middle * _flag(is_rest) / func.greatest(count - taken, 1.0)
+        present = present + middle * _flag(p.touches > taken)
+    if {Position.FIRST, Position.CLOSE, Position.LAST} & set(weights):
+        return own / present  # these are in every journey
+    return case((present > 0, own / func.nullif(present, 0.0)), else_=1.0 / count)
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    """1 or 0: arithmetic on it is several times quicker than CASE on a column of millions."""
+    return cast(condition, Integer)
 
 
 def _sum(terms: Iterable[ColumnElement[Any]]) -> ColumnElement[Any]:

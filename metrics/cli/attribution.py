@@ -48,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
     columns = (query.by, "credit", "conversions")
     if options.format == "json":
         print_json(_document(answer))
-    elif options.format == "csv":
+        return 0
+    if options.format == "csv":
         print_csv(columns, _rows(answer))
     else:
         named = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 
 from data.config import parse_config
-from metrics.attribution import Attribution, attribute, attribute_all, team_facts, top_paths
+from metrics.attribution import (
+    Attribution,
+    Path,
+    TeamFacts,
+    attribute,
+    attribute_all,
+    team_facts,
+    top_paths,
+)
 from metrics.attribution.model import MODELS
 from metrics.calendar import Calendar
 from tests.matrix import ENGINES
@@ -21,7 +30,7 @@ from tests.metrics.worlds import ZONES, Refillable, config_text, refillable
 from tests.oracle_facts import Facts
 
 CENT = Decimal("0.01")
-CUSTOMS = (
+CUSTOMS: tuple[dict[str, float], ...] = (
     {},
     {"first": 3.0, "close": 1.0},
     {"lead": 1.0},  # where there is no touch before the lead, no position is left
@@ -66,9 +75,21 @@ def check_credit(answer: Attribution, other: SecondWay) -> None:
         assert math.isclose(row.conversions, expected, abs_tol=1e-9), context
 
 
-@settings(SETTINGS, max_examples=16)
+@settings(SETTINGS, max_examples=12)
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
+    check_company(database, seed)
+
+
+@pytest.mark.long
+@settings(SETTINGS, max_examples=150)
+@given(SEEDS)
+def test_many_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
+    check_company(database, seed)
+
+
+def check_company(database: Refillable, seed: int) -> None:
+    """Every model, the teams and the paths of one company, for one question."""
     config = CONFIGS[seed % len(CONFIGS)]
     company = OddCompany(seed)
     tables = company.tables()
@@ -99,10 +120,9 @@ def check_alone(alone: Attribution, among_all: Attribution) -> None:
     assert alone.unattributed == among_all.unattributed
 
 
-def check_teams(facts, other: SecondWay) -> None:
-    expected = {
-        name: [0, Decimal(0)] for name in ("both", "marketing", "sales", "others", "nobody")
-    }
+def check_teams(facts: TeamFacts, other: SecondWay) -> None:
+    counts: Counter[str] = Counter()
+    amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
     for told in other.credited:
         teams = {touch["team"] for touch in told.touches}
         if {"marketing", "sales"} <= teams:
@@ -111,25 +131,26 @@ def check_teams(facts, other: SecondWay) -> None:
             (name,) = teams & {"marketing", "sales"}
         else:
             name = "others" if teams else "nobody"
-        expected[name][0] += 1
-        expected[name][1] += told.amount or 0
-    for name, (count, amount) in expected.items():
+        counts[name] += 1
+        amounts[name] += told.amount or 0
+    for name in ("both", "marketing", "sales", "others", "nobody"):
         found = getattr(facts, name)
-        assert (found.opportunities, found.amount) == (count, amount), name
+        assert (found.opportunities, found.amount) == (counts[name], amounts[name]), name
     assert (facts.total.opportunities, facts.total.amount) == (len(other.credited), other.total)
 
 
-def check_paths(paths, other: SecondWay, by: str) -> None:
-    expected: dict[tuple, list] = {}
+def check_paths(paths: tuple[Path, ...], other: SecondWay, by: str) -> None:
+    counts: Counter[tuple] = Counter()
+    amounts: defaultdict[tuple, Decimal] = defaultdict(Decimal)
     for told in other.credited:
-        steps: list = []
+        steps: list[str | None] = []
         for touch in told.touches:
             if not steps or steps[-1] != touch[COLUMN[by]]:
                 steps.append(touch[COLUMN[by]])
         if steps:
-            found = expected.setdefault(tuple(steps), [0, Decimal(0)])
-            found[0] += 1
-            found[1] += told.amount or 0
-    assert {path.steps: [path.opportunities, path.amount] for path in paths} == expected
-    counts = [path.opportunities for path in paths]
-    assert counts == sorted(counts, reverse=True)
+            counts[tuple(steps)] += 1
+            amounts[tuple(steps)] += told.amount or 0
+    assert {path.steps: path.opportunities for path in paths} == counts
+    assert {path.steps: path.amount for path in paths} == amounts
+    shown = [path.opportunities for path in paths]
+    assert shown == sorted(shown, reverse=True)
