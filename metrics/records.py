@@ -24,7 +24,7 @@ from metrics.compile import Compiler, SumsKey
 from metrics.engine import Run, cached_rows, run_query
 from metrics.errors import QueryError
 from metrics.facts import Fact
-from metrics.facts.base import Amount, Count, Dimensions
+from metrics.facts.base import Amount, Count, Dimensions, Weight
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Metric, Status, Unit
 from metrics.personal import personal
@@ -295,7 +295,7 @@ class RecordList:
         return record | {"part": part, "outcome": outcome(self.metric, part, record)}
 
 
-def _count(measure: Count | Amount) -> ColumnElement:
+def _count(measure: Count | Amount | Weight) -> ColumnElement:
     return measure.columns("n")["n"]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from metrics.calendar import Span
 from metrics.query import MetricQuery
+from tests.oracle_credit import Credits
 from tests.oracle_facts import COHORTS, DIMENSIONS, NEVER, STAGES, Item, NoSuchDimension, Parts
 from tests.oracle_handoffs import Handoffs
 from tests.oracle_slips import Slips
@@ -30,7 +31,7 @@ class Answer:
     maturing: int = 0
 
 
-class Oracle(Handoffs, Slips):
+class Oracle(Handoffs, Slips, Credits):
     """Answers questions about one set of tables."""
 
     def answer(self, query: MetricQuery) -> dict[tuple[str, Span, Members], Answer]:
@@ -47,8 +48,8 @@ class Oracle(Handoffs, Slips):
                     found[metric, span, nobody] = Answer(None, None, None, "no_data")
                 continue
             seen: list[Members] = [] if query.by else [()]
-            for item in [*parts.tops, *(parts.bottoms or ())]:
-                members = tuple(item.member(name) for name in query.by)
+            for item in [*parts.tops, *(parts.bottoms or ()), *parts.opens]:
+                members = tuple(item.split(name) for name in query.by)
                 inside = any(item.is_in(span) for span in query.spans)
                 if inside and members not in seen:
                     seen.append(members)
@@ -82,6 +83,7 @@ class Oracle(Handoffs, Slips):
         parts.tops = [item for item in parts.tops if passes(item)]
         if parts.bottoms is not None:
             parts.bottoms = [item for item in parts.bottoms if passes(item)]
+        parts.opens = [item for item in parts.opens if passes(item)]
         return parts
 
     def _cell(
@@ -91,13 +93,13 @@ class Oracle(Handoffs, Slips):
             return [
                 item
                 for item in items
-                if item.is_in(span) and tuple(item.member(name) for name in query.by) == members
+                if item.is_in(span) and tuple(item.split(name) for name in query.by) == members
             ]
 
         tops = mine(parts.tops)
         bottoms = tops if parts.bottoms is None else mine(parts.bottoms)
         maturing = 0
-        for item in tops:
+        for item in [*tops, *mine(parts.opens)]:
             maturing += 1 if item.is_open else 0
         status = self._status(query, span, maturing)
         if parts.kind in ("percentile", "mean"):
@@ -183,6 +185,12 @@ PARTS: dict[str, Callable[[Oracle, MetricQuery], Parts]] = {
     "response_hours": lambda o, q: o.response(q, 0.5),
     "response_hours_p90": lambda o, q: o.response(q, 0.9),
     "lead_rejection_rate": lambda o, q: o.rejections(q),
+    "marketing_sourced_pipeline": lambda o, q: Parts("sum", o.sourced(q)),
+    "marketing_influenced_bookings": lambda o, q: Parts("sum", o.influenced(q)),
+    "marketing_influenced_share": lambda o, q: Parts("ratio", o.influenced(q), o.booked(q)),
+    "return_on_spend": lambda o, q: Parts(
+        "ratio", o.credited(q), o.spent_on(q), opens=o.earning(q)
+    ),
     "re_mqls": lambda o, q: Parts("count", o.came_back(q)),
     "slipped_deals": lambda o, q: Parts("count", o.slipped(q, lambda row: 1)),
     "slipped_amount": lambda o, q: Parts("sum", o.slipped(q, lambda row: o.worth(row, q.as_of))),
@@ -193,6 +201,8 @@ def _entities(metric: str) -> tuple[str, ...]:
     if metric in ("spend", "cost_per_mql", "cost_per_opportunity"):
         other = {"cost_per_mql": ("leads",), "cost_per_opportunity": ("opportunities",)}
         return ("spend", *other.get(metric, ()))
+    if metric == "return_on_spend":
+        return ("spend", "credit")
     if metric == "meetings_held":
         return ("touches",)
     if metric in ("sla_response", "response_hours", "response_hours_p90", "lead_rejection_rate"):
@@ -200,11 +210,17 @@ def _entities(metric: str) -> tuple[str, ...]:
     return ("leads",) if metric == "leads" or metric in STAGES else ("opportunities",)
 
 
+TABLE = {"credit": "touches"}
 ENTITIES = {metric: _entities(metric) for metric in PARTS}
 TABLES = {
     metric: tuple(
-        "lead_stages" if entity == "leads" and metric != "leads" else entity for entity in entities
+        "lead_stages" if entity == "leads" and metric != "leads" else TABLE.get(entity, entity)
+        for entity in entities
     )
     for metric, entities in ENTITIES.items()
 }
-ALSO = dict.fromkeys(("slipped_deals", "slipped_amount"), ("opportunity_stages",))
+ALSO = {
+    **dict.fromkeys(("slipped_deals", "slipped_amount"), ("opportunity_stages",)),
+    **dict.fromkeys(("marketing_influenced_bookings", "marketing_influenced_share"), ("touches",)),
+    "return_on_spend": ("opportunities",),
+}

@@ -38,6 +38,12 @@ class Item:
     early: bool = False  # converted inside a window that is still open
     span: float | None = None  # a duration; NEVER: it has not ended
     only: Span | None = None  # counts in this span of the question alone
+    as_split: Mapping[str, str | None] = field(default_factory=dict)  # members other than filtered
+
+    def split(self, name: str) -> str | None:
+        """Its member in a split; raises ``NoSuchDimension``."""
+        own = self.member(name)
+        return self.as_split.get(name, own)
 
     def is_in(self, span: Span) -> bool:
         return span.start <= self.day < span.end and self.only in (None, span)
@@ -46,12 +52,13 @@ class Item:
 @dataclass
 class Parts:
     """The items of a metric. ``bottoms`` are counted apart from ``tops`` where the denominator
-    is of another kind of entity."""
+    is of another kind of entity, ``opens`` where what is maturing is."""
 
     kind: str  # count, sum, ratio, cohort, percentile, mean
     tops: list[Item]
     bottoms: list[Item] | None = None
     share: float = 0.5
+    opens: list[Item] = field(default_factory=list)
 
 
 _LEAD = ("channel", "campaign", "region", "segment", "persona", "product_line")
@@ -74,7 +81,7 @@ OWNER = {
 DIMENSIONS = {
     entity: {*own, *(() if entity == "spend" else (*_LEAD, "industry", *_PEOPLE))}
     for entity, own in OWN.items()
-}
+} | {"credit": {"channel"}}
 
 STAGES: dict[str, tuple[str, ...]] = {
     "mqls": ("mql",),

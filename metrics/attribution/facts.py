@@ -1,4 +1,4 @@
-"""Facts that need the journeys of deals: what marketing sourced and influenced, and credit by touch.
+"""Facts that need the journeys of deals: what marketing sourced and influenced, and credit.
 
 Everywhere the journey is that of handbook §7: eligible touches of all contacts in the configured
 lookback. One opportunity is one row, however many contacts and touches it has; where a row is a

@@ -136,6 +136,7 @@ class World:
                 {(move["opportunity_id"], move["entered_at"]): move for move in moves}.values()
             ),
             "handoffs": self.many(12, self.handoff),
+            "opportunity_contacts": self.many(8, self.contact),
         }
 
     def lead(self, name: str) -> Row:
@@ -213,6 +214,12 @@ class World:
             "expected_close_on": self.sometimes(self.moment().date()),
         }
 
+    def contact(self, _: int) -> Row:
+        return {
+            "opportunity_id": f"O{self.random.randint(1, 10)}",
+            "lead_id": self.one(*self.leads, "L98"),
+        }
+
     def handoff(self, n: int) -> Row:
         return {
             "handoff_id": f"H{n}",
@@ -272,6 +279,7 @@ def config_text(zone: str, first_month: int = 1) -> str:
         f'[company]\ntimezone = "{zone}"\nfiscal_year_starts = {first_month}\n'
         '[business_hours]\nholidays = "US"\n'
         "[sla.response_hours]\nP1 = 1\nP3 = 24\ndefault = 8\n"
+        "[attribution]\nlookback_days = 12\n"
     )
 
 
