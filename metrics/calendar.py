@@ -7,10 +7,11 @@ open range of them. Handbook §1 is the source.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache, wraps
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -120,6 +121,17 @@ def _day_range(start: date, end: date, locale: str) -> str:
     )
 
 
+def _once(make: Callable[[Calendar, date], Period]) -> Callable[[Calendar, date], Period]:
+    """Makes each period once: its label is the most of the work, and pace asks for many."""
+
+    @wraps(make)
+    def made(calendar: Calendar, first: date) -> Period:
+        key = (make.__name__, first)
+        return calendar.made.get(key) or calendar.made.setdefault(key, make(calendar, first))
+
+    return made
+
+
 class Calendar:
     """The company's calendar: builds, parses and steps through periods."""
 
@@ -128,6 +140,7 @@ class Calendar:
         self.zone: ZoneInfo = config.company.zone
         self.first_month = config.company.fiscal_year_starts
         self.locale = config.company.locale
+        self.made: dict[tuple[str, date], Period] = {}
 
     # -- moments and days -------------------------------------------------------------------
 
@@ -181,12 +194,14 @@ class Calendar:
                 offset = (day.month - self.first_month) % 12
                 return self._year(add_months(day, -offset))
 
+    @_once
     def _week(self, monday: date) -> Period:
         year, week, _ = monday.isocalendar()
         end = monday + ONE_WEEK
         label = f"Week {week}, {_day_range(monday, end, self.locale)}"
         return Period(Cadence.WEEKLY, monday, end, f"{year}-W{week:02}", label, f"W{week}")
 
+    @_once
     def _pair(self, monday: date) -> Period:
         year, first, _ = monday.isocalendar()
         second = (monday + ONE_WEEK).isocalendar().week
@@ -200,6 +215,7 @@ class Calendar:
             f"W{first}–{second}",
         )
 
+    @_once
     def _month(self, first: date) -> Period:
         return Period(
             Cadence.MONTHLY,
@@ -214,6 +230,7 @@ class Calendar:
         """A fiscal year is named by the year in which it ends."""
         return (add_months(first_of_year, 12) - ONE_DAY).year
 
+    @_once
     def _quarter(self, first: date) -> Period:
         months = (first.month - self.first_month) % 12
         year = self._fiscal_year(add_months(first, -months))
@@ -222,6 +239,7 @@ class Calendar:
         label = f"Q{number} {year}, {_month_range(first, end, self.locale)}"
         return Period(Cadence.QUARTERLY, first, end, f"{year}-Q{number}", label, f"Q{number}")
 
+    @_once
     def _year(self, first: date) -> Period:
         year = self._fiscal_year(first)
         name = str(year) if self.first_month == 1 else f"FY {year}"
@@ -324,13 +342,11 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool:
         hours = self.config.business_hours
-        return WEEKDAYS[day.weekday()] in hours.days and day not in _holidays(
-            hours.holidays, day.year
-        )
+        return _is_working_day(hours.days, hours.holidays, day)
 
     def working_days(self, span: Span) -> list[date]:
-        days = (span.start + timedelta(days=n) for n in range((span.end - span.start).days))
-        return [day for day in days if self.is_working_day(day)]
+        hours = self.config.business_hours
+        return list(_working_days(tuple(hours.days), hours.holidays, span.start, span.end))
 
     def elapsed_working_days(self, span: Span, as_of: datetime) -> int:
         """Working days of the span whose business hours are over at ``as_of`` (naive UTC)."""
@@ -356,6 +372,18 @@ def _month_range(start: date, end: date, locale: str) -> str:
     return (
         f"{format_date(start, first, locale=locale)}–{format_date(last, 'LLL yyyy', locale=locale)}"
     )
+
+
+def _is_working_day(weekdays: Collection[str], country: str, day: date) -> bool:
+    return WEEKDAYS[day.weekday()] in weekdays and day not in _holidays(country, day.year)
+
+
+@lru_cache(maxsize=8_192)
+def _working_days(
+    weekdays: tuple[str, ...], country: str, start: date, end: date
+) -> tuple[date, ...]:
+    days = (start + timedelta(days=n) for n in range((end - start).days))
+    return tuple(day for day in days if _is_working_day(weekdays, country, day))
 
 
 @cache

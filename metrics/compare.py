@@ -28,7 +28,8 @@ def change_between(metric: Metric, now: Row, before: Row, versus: str) -> Change
     if now.value is None:
         return None
     if before.value is None:
-        return Change(None, None, versus, None)
+        # "new" is said of what was not there, not of what cannot be told.
+        return None if before.reason is not None else Change(None, None, versus, None)
     absolute = now.value - before.value
     percent = None
     if metric.unit in (Unit.COUNT, Unit.MONEY) and before.value:

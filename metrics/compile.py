@@ -179,7 +179,7 @@ class Compiler:
                 fact.moment < self.calendar.starts_at(end),
             )
         if fact.moved_to is not None:
-            bounds = and_(bounds, fact.moved_to >= min(span.end for span in self.query.spans))
+            bounds = and_(bounds, fact.moved_to >= min(s.whole.end for s in self.query.spans))
         numbers = [column.label(name) for name, column in columns.items()]
         return (
             select(day.label("day"), *labels, *numbers)
@@ -188,11 +188,15 @@ class Compiler:
         )
 
     def _spans(self):
-        rows = [(index, span.start, span.end) for index, span in enumerate(self.query.spans)]
+        rows = [
+            (index, span.start, span.end, span.whole.end)
+            for index, span in enumerate(self.query.spans)
+        ]
         return values(
             Column("span", Integer),
             Column("first_day", Date),
             Column("end_day", Date),
+            Column("period_end", Date),
             name="spans",
         ).data(rows)
 
@@ -222,7 +226,7 @@ class Compiler:
         members = [daily.c[member_label(name)] for name in self.query.by]
         inside = self._inside(daily.c.day, spans)
         if is_moved:
-            inside = and_(inside, daily.c.moved_to >= cast(spans.c.end_day, Date))
+            inside = and_(inside, daily.c.moved_to >= cast(spans.c.period_end, Date))
         return (
             select(
                 spans.c.span, *members, *(func.sum(daily.c[name]).label(name) for name in columns)

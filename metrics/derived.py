@@ -50,6 +50,7 @@ class Derivation:
         self._warehouse = warehouse
         self._query = query
         self._calendar = Calendar(warehouse.config)
+        self._found: dict[tuple[TargetOf, Members], tuple[Aim, ...]] = {}
         self._recipes = {
             (metric.id, span): self._recipe(metric.derived, span)
             for metric in query.definitions
@@ -107,6 +108,12 @@ class Derivation:
         return tuple(narrowed.items())
 
     def _aims(self, wanted: TargetOf, members: Members) -> tuple[Aim, ...]:
+        key = (wanted, members)
+        if key not in self._found:
+            self._found[key] = self._find_aims(wanted, members)
+        return self._found[key]
+
+    def _find_aims(self, wanted: TargetOf, members: Members) -> tuple[Aim, ...]:
         where = self._filter(members)
         if wanted.member is not None:
             if where:

@@ -260,7 +260,8 @@ class Answer:
     """
 
     def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
-        self.query = query
+        # A scope is a filter too: its members' targets are held against its figures.
+        self.query = query = replace(query, where=warehouse.scope.narrowed(query.where))
         over_reps = [m.id for m in query.definitions if m.derived is not None and m.derived.over]
         self._by_rep = ByRep(warehouse, query, over_reps) if over_reps else None
         own = replace(query, metrics=tuple(m for m in query.metrics if m not in over_reps))

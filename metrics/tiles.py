@@ -23,6 +23,7 @@ from metrics.scorecard import (
     Beside,
     Change,
     EarlyRead,
+    Mark,
     Point,
     Selection,
     TargetState,
@@ -101,8 +102,9 @@ class Board:
         if metric.kind is Kind.COHORT and SHORTEST_DAYS[cadence] < self._window(metric):
             return self._plan_cohort(metric)
         if metric.by_quarter:
-            frame = standing_frame(self.frame, metric)
-            return quarter_plan(self.frame, frame, metric, self._aim(metric, frame.period, None))
+            standing = standing_frame(self.frame, metric)
+            aim = self._aim(metric, standing.period, None)
+            return quarter_plan(self.frame, standing, metric, aim)
         if metric.slow and cadence is Cadence.WEEKLY:
             return self._plan_trailing(metric)
         return self._plan_period(metric)
@@ -201,6 +203,12 @@ class Board:
     # -- questions --------------------------------------------------------------------------
 
     def _ask(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
+        """One question for all; those that stand on quarters ask for theirs alone."""
+        sides = ([p for p in plans if p.metric.by_quarter is side] for side in (False, True))
+        apart, by_quarter = (self._ask_for(side) if side else {} for side in sides)
+        return apart | by_quarter
+
+    def _ask_for(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
         spans = {span for plan in plans for span in plan.spans(self.frame)}
         for plan in plans:
             if plan.is_charted:
@@ -242,7 +250,7 @@ class Board:
             return self._unripe_tile(plan, rows)
         slot, row = plan.slots[last], rows[last]
         change = self._change(plan, slot, row)
-        shown = range(max(0, last - POINTS + 1), last + 1)
+        shown = range(last + 1)[-POINTS:] if len(plan.slots) > 1 else ()
         judged = None
         if plan.is_charted:
             judged = self._usual.judge(plan.metric, plan.periods[: last + 1])
@@ -255,9 +263,7 @@ class Board:
             qualifier=self._qualifier(plan, slot, row),
             change=change,
             target=self._target(plan, slot, row),
-            marks=()
-            if plan.is_to_date
-            else marks_of(plan.metric, row, newest, self._elapsed(plan)),
+            marks=() if plan.is_to_date else self._marks(plan, row, newest),
             points=_points(
                 [(plan.slots[i], rows[i], judged.marks[i] if judged else NO_MARK) for i in shown]
             ),
@@ -288,20 +294,8 @@ class Board:
         return None if before is None else before.span
 
     def _empty_tile(self, plan: Plan, row: Row) -> Tile:
-        return Tile(
-            plan.metric,
-            plan.label,
-            None,
-            row.status,
-            row.reason,
-            None,
-            None,
-            None,
-            (),
-            (),
-            None,
-            None,
-        )
+        about = (plan.metric, plan.label, None, row.status, row.reason)
+        return Tile(*about, None, None, None, (), (), None, None)
 
     def _unripe_tile(self, plan: Plan, rows: list[Row]) -> Tile:
         """A cohort KPI of which no cohort is full yet: no headline, the early read alone."""
@@ -370,6 +364,9 @@ class Board:
             is_part=aim.target is None,
             run_rate=rate,
         )
+
+    def _marks(self, plan: Plan, row: Row, newest: Row) -> tuple[Mark, ...]:
+        return marks_of(plan.metric, row, newest, self._elapsed(plan))
 
     def _elapsed(self, plan: Plan) -> str | None:
         """``3 of 5 days``, for a KPI that shows the running period."""

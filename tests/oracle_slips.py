@@ -27,13 +27,13 @@ class Slips(Facts):
 
     def _has_left(self, row: Row, span: Span, as_of: datetime) -> bool:
         closed_at = row.get("closed_at") if row["status"] != "open" else None
-        if closed_at is not None and closed_at <= as_of and self.day(closed_at) < span.end:
+        if closed_at is not None and closed_at <= as_of and self.day(closed_at) < span.whole.end:
             return False
         place = ""  # where the deal stands to the period: before, within, left, beyond
         for due in self._expected(row, closed_at, as_of):
             if span.start <= due < span.end:
                 place = "within"
-            elif due < span.start:
+            elif due < span.whole.end:
                 place = "before"
             else:
                 place = "left" if place in ("within", "left") else "beyond"

@@ -11,12 +11,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import FromClause, Select, and_, case, cast, func, literal, or_, select, union_all
-from sqlalchemy.types import Double, Text
+from sqlalchemy.types import Double
 
 from data.dialects.functions import days_later
 from data.tables import leads, opportunities, touches
 from metrics.attribution.journeys import (
-    Outcome,
     anchored,
     contact_rows,
     eligible,
@@ -112,7 +111,6 @@ def _won(context: Context, *conditions: Column) -> Select:
     fact, anchor, amount = anchored(context, Basis.WON)
     return (
         select(
-            literal(str(Outcome.CREDITED), Text).label("outcome"),
             o.opportunity_id.label("key"),
             o.lead_id,
             anchor.label("anchor"),

@@ -17,11 +17,11 @@ from sqlalchemy.types import Double, Integer
 from data.config import Config
 from data.dialects.functions import microseconds_between
 from data.warehouse import Warehouse
-from metrics.attribution.credit import COLUMNS, attribute, players_of
+from metrics.attribution.credit import attribute, player_columns
 from metrics.attribution.journeys import journey_touches
 from metrics.attribution.model import MODELS, AttributionQuery
 from metrics.attribution.rounding import to_cents, without_noise
-from metrics.attribution.weights import DAY_MICROSECONDS, JOURNEY, placed_touches, weight
+from metrics.attribution.weights import DAY_MICROSECONDS, placed_touches, weight
 from metrics.cache import cached_rows
 
 MONTH_DAYS = 30
@@ -97,10 +97,9 @@ def payback(warehouse: Warehouse, query: AttributionQuery) -> Payback:
 def payback_statement(query: AttributionQuery, config: Config) -> Select:
     """A row a member and age: the whole ``days`` from a journey's first touch to its end, and the
     ``credit`` of the deals that took so long."""
-    players = players_of(query.by)
-    columns = {name: COLUMNS[name] for name in players}
-    rows = journey_touches(query, config, columns)
-    placed = placed_touches(rows, players, query, config, (query.model,), kept=("anchor",))
+    players = player_columns(query.by)
+    rows = journey_touches(query, config, players)
+    placed = placed_touches(rows, tuple(players), query, config, (query.model,), kept=("anchor",))
     weighed = _with_age(placed, query, config)
     member = weighed.c[query.by]
     money = func.sum(weighed.c.share * cast(func.coalesce(weighed.c.amount, 0), Double))
@@ -110,7 +109,7 @@ def payback_statement(query: AttributionQuery, config: Config) -> Select:
 def _with_age(placed: FromClause, query: AttributionQuery, config: Config) -> FromClause:
     """Adds ``share`` and ``days``."""
     p = placed.c
-    first = func.min(p.occurred_at).over(partition_by=[p[name] for name in JOURNEY])
+    first = func.min(p.occurred_at).over(partition_by=p.key)
     share = weight(query.model, placed, config, query.basis).label("share")
     begun = select(placed, share, first.label("first_at")).subquery("begun_touches")
     age = microseconds_between(begun.c.first_at, begun.c.anchor)

@@ -132,7 +132,7 @@ class Fact:
     says how a row is shown in the list of records behind a number.
 
     ``moved_to``: of a planned day, the one that it was moved to; a row counts in a span that holds
-    the first and ends before the second, so that what moved within it does not count.
+    the first and whose period ends before the second: what moved within it does not count.
     ``split_by``: dimensions whose members, in a split, are others than those it is filtered by.
     """
 

@@ -146,15 +146,17 @@ def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
     goal, state = words.target_words(tile, formats)
     joined = f"{_e(goal)} · {_judged(state)}" if state.text else _e(goal)
     qualifier = f'<span class="qualifier">{_e(tile.qualifier)}</span>' if tile.qualifier else ""
-    if tile.beside is not None:
-        more = words.beside_words(tile.beside, formats)
-        qualifier += f'<span class="qualifier second-figure">{_e(more)}</span>'
+    more = "" if tile.beside is None else words.beside_words(tile.beside, formats)
+    if more and not qualifier:
+        qualifier = f'<span class="qualifier">{_e(more)}</span>'
     # Beside a long label there is room for one mark; a second one stands under the qualifier.
     marks, late_marks = "".join(map(_mark, tile.marks[:1])), "".join(map(_mark, tile.marks[1:]))
     early = ""
     if tile.early is not None:
         line = words.early_line(tile.early, tile.metric.unit, formats)
         early = f'<p class="tile-early">{_e(line)}</p>'
+    elif more and tile.qualifier:
+        early = f'<p class="tile-early">{_e(more)}</p>'
     return (
         f'<article class="tile" data-kpi="{_e(tile.metric.id)}" data-status="{_e(tile.status)}">'
         f'<div class="tile-head">{_about(tile, formats, tile.label, link)}{marks}'

@@ -180,8 +180,11 @@ def test_elapsed_working_days_leave_out_weekends_and_holidays():
     assert (
         cal.elapsed_working_days(july, at("2027-06-01 21:00")) == len(cal.working_days(july)) == 22
     )
-    assert cal.first_working_days(july, 3) == Span(date(2026, 7, 1), date(2026, 7, 7))
-    assert cal.first_working_days(july, 0) == Span(july.start, july.start)
+    whole = (july.start, july.end)
+    first_three = Span(date(2026, 7, 1), date(2026, 7, 7), part_of=whole)
+    assert cal.first_working_days(july, 3) == first_three
+    assert first_three.whole == july
+    assert cal.first_working_days(july, 0) == Span(july.start, july.start, part_of=whole)
     assert cal.first_working_days(july, 99) == july
 
 
