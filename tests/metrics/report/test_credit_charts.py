@@ -84,9 +84,9 @@ def test_ranks_change_between_models() -> None:
         index="who", columns="column", values="text", aggfunc="first"
     )
     # Whoever has no credit has no rank.
-    assert ranks.loc["ads"].tolist() == ["1", "1", "–"]
-    assert ranks.loc["call"].tolist() == ["–", "2", "1"]
-    assert ranks.loc["web"].tolist() == ["2", "3", "2"]
+    assert list(ranks.loc["ads"]) == ["1", "1", "–"]
+    assert list(ranks.loc["call"]) == ["–", "2", "1"]
+    assert list(ranks.loc["web"]) == ["2", "3", "2"]
     assert rank_chart.ranked_models("last_touch") == ("first_touch", "last_touch")
 
 
