@@ -11,6 +11,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import time
 from functools import cached_property
 from pathlib import Path
@@ -270,6 +271,14 @@ class Config(Section):
     def window_days(self, metric_id: str) -> int:
         """The conversion window of a cohort KPI in days."""
         return self.conversion_days.get(metric_id, CONVERSION_DAYS.get(metric_id, 30))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Config:
+        """A copy with other values, which has forgotten what was derived from the old ones."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in list(copied.__dict__):
+            if isinstance(getattr(Config, name, None), cached_property):
+                del copied.__dict__[name]
+        return copied
 
     @cached_property
     def fingerprint(self) -> str:

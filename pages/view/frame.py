@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from metrics.catalog import CATALOG
+from pages.attribution.page import show_credit
 from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
 from pages.kpi.page import show_kpi
@@ -41,6 +42,7 @@ class Section:
 SECTIONS = (
     Section("Scorecard", "scorecard", show_scorecard),
     Section("Funnel", "funnel", show_funnel),
+    Section("Credit", "attribution", show_credit),
     Section("SLA", "sla", show_sla),
     Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
@@ -81,7 +83,7 @@ def show_frame() -> None:
         review_bar.show_presenting(title, request)
     else:
         offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.in_navigation]
-        view = replace(request.view, metric=None, by=None, lead=None)
+        view = replace(request.view, metric=None, by=None, lead=None, basis=None, deal=None)
         review_bar.show_masthead(offered, title, to_query(view, request.bounds), request)
         if not is_sound:
             review_bar.show_strip(landing.NO_SUCH_LINK)

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from data.config import DIMENSIONS, MODELS
+from data.config import DIMENSIONS
 from data.errors import ScorecardError, nearest
+from metrics.attribution.model import MODELS, Basis, By
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import CATALOG
 from metrics.view import Compare, View
@@ -29,7 +30,11 @@ SETTINGS = (
     "by",
     "lead",
     "find",
+    "basis",
+    "deal",
 )
+# What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
+SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
 NULL_MEMBER = "~"
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
@@ -66,9 +71,11 @@ class ViewState:
     present: bool = False
     names: bool = False  # of a projected page: single reps by name, not teams alone
     metric: str | None = None  # of the KPI page: a catalog id
-    by: str | None = None  # of the KPI page: the dimension that it is split by
+    by: str | None = None  # of the KPI and the credit page: what it is split by
     lead: str | None = None  # of the lead page: a lead_id
     find: str | None = None  # of the Handbook page: the words looked for
+    basis: str | None = None  # of the credit page: which opportunities, None those won
+    deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -218,19 +225,22 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     compare = reader.choice("compare", list(Compare))
     present = reader.choice("present", ("1", "0"))
     names = reader.choice("names", ("1", "0"))
+    basis = reader.choice("basis", list(Basis))
     view = ViewState(
         cadence=period.cadence,
         period=period,
         compare=Compare(compare or Compare.PREVIOUS),
         filters=filters,
-        model=reader.choice("model", MODELS),
+        model=reader.choice("model", list(MODELS)),
         as_of=as_of,
         present=present == "1",
         names=names == "1",
         metric=reader.choice("metric", list(CATALOG)),
-        by=reader.choice("by", DIMENSIONS),
+        by=reader.choice("by", SPLITS),
         lead=reader.line("lead", "lead's id"),
         find=reader.line("find", "text to look for"),
+        basis=None if basis == Basis.WON else basis,
+        deal=reader.line("deal", "opportunity's id"),
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -255,7 +265,7 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find"):
+    for name in ("metric", "by", "lead", "find", "basis", "deal"):
         value = getattr(view, name)
         if value is not None:
             query[name] = [value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import data.config
-from data.config import DEMO_CONFIG, Config, load_config, parse_config
+from data.config import DEMO_CONFIG, Attribution, Config, load_config, parse_config
 from data.errors import ConfigError
 
 
@@ -125,3 +125,12 @@ def test_the_agreed_facts_are_the_required_ones_else_all():
     assert len(parse_config("").mql.agreed_facts) == 4
     some = parse_config('[mql]\nrequired_facts = ["has_budget"]')
     assert some.mql.agreed_facts == ("has_budget",)
+
+
+def test_a_copy_with_other_values_is_another_configuration():
+    plain = Config()
+    before = plain.fingerprint, plain.clock_hash  # known before the copy is made
+    other = plain.model_copy(update={"attribution": Attribution(model="first_touch")})
+    assert other.fingerprint != before[0]
+    assert other.clock_hash == before[1]
+    assert plain.model_copy().fingerprint == before[0]

@@ -237,6 +237,7 @@ HELD_ELSEWHERE = {
     # test_links.py
     *("st-key-share-body", "st-key-views-body"),
     *("stCheckbox", "stCode", "stDateInput", "stElementToolbarButton"),
+    *("st-key-credit", "st-key-credit-bar"),
 }
 HOOKS = sorted(
     hook

@@ -1,0 +1,310 @@
+"""The credit page's words and tables as HTML. Everything from data is escaped here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from metrics.attribution.board import STANDING, ChannelReturns, CreditBoard
+from metrics.attribution.deals import Story
+from metrics.attribution.economics import Economics
+from metrics.attribution.model import MODELS, Basis
+from metrics.attribution.paths import Path
+from metrics.attribution.payback import MONTHS, PaybackRow
+from metrics.model import Metric, Unit
+from metrics.query import Row
+from metrics.report import credit_words as words
+from metrics.report.credit_charts import credits_by_member, member_name, percent, whole_percent
+from metrics.report.format import UNDEFINED, Formats
+from metrics.report.journey_chart import days_before, lane_of, milestones
+
+MAX_TABLE = 60
+# A path longer than this is told by its ends.
+MAX_STEPS = 8
+SHORT_LABELS = {
+    "marketing": "marketing alone",
+    "sales": "sales alone",
+    "both": "both teams",
+    "others": "others alone",
+    "nobody": "nobody",
+}
+
+Moment = Callable[[datetime], str]
+
+
+def _e(text: object) -> str:
+    return html.escape(str(text))
+
+
+def heading(title: str, aside: str = "", key: str = "") -> str:
+    """A part's title with what it counts beside it; ``key`` explains its signs."""
+    right = f'<span class="credit-key">{_e(key)}</span>' if key else ""
+    return f'<div class="credit-head"><h2>{_e(title)}</h2><span>{_e(aside)}</span>{right}</div>'
+
+
+def sentence(text: str) -> str:
+    return f'<p class="credit-words">{_e(text)}</p>'
+
+
+def note(text: str) -> str:
+    return f'<p class="credit-note">{_e(text)}</p>' if text else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str, foot: str = "") -> str:
+    """``rows`` hold HTML; the first column is the row's name."""
+    top = "".join(f'<th scope="col">{_e(text)}</th>' for text in head)
+    body = "".join(
+        f'<tr><th scope="row">{cells[0]}</th>'
+        + "".join(f"<td>{cell}</td>" for cell in cells[1:])
+        + "</tr>"
+        for cells in rows
+    )
+    return (
+        f'<div class="credit-scroll"><table class="credit-table" data-part="{_e(name)}">'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
+    )
+
+
+# -- who gets the credit ------------------------------------------------------------------------
+
+
+def facts_html(board: CreditBoard, formats: Formats) -> str:
+    """The plain facts as one bar that is the whole, each part with its words below.
+
+    Where an amount is below 0 there is no whole to be a part of: the words stand alone.
+    """
+    parts = words.facts_parts(board)
+    assert board.facts is not None
+    total = float(board.facts.total.amount)
+    is_whole = total > 0 and all(part.amount >= 0 for _, part in parts)
+    bar, key = "", ""
+    for name, part in parts:
+        share = float(part.amount) / total if is_whole else 0.0
+        if is_whole and share:
+            bar += f'<i class="fact-{name}" style="width:{100 * share:.2f}%"></i>'
+        part_of = f" · {whole_percent(share)}%" if is_whole else ""
+        key += (
+            f'<li data-fact="{name}"><i class="fact-{name}"></i>{_e(SHORT_LABELS[name])} '
+            f"<b>{_e(words.money(part.amount, formats))}</b>{part_of}</li>"
+        )
+    return f'<div class="facts-bar" aria-hidden="true">{bar}</div><ul class="facts-key">{key}</ul>'
+
+
+def split_html(board: CreditBoard) -> str:
+    """The sentence of the page: marketing's share, and how sure."""
+    assert board.split is not None
+    first, rest = words.split_words(board.split)
+    return f'<p class="credit-split"><b>{_e(first)}</b> {_e(rest)}</p>'
+
+
+# -- all members, all models --------------------------------------------------------------------
+
+
+def table_html(board: CreditBoard, formats: Formats) -> str:
+    """Every member under every model, the chosen one first; its foot is the line that adds up."""
+    models = [board.query.model, *(name for name in board.answers if name != board.query.model)]
+    credit = credits_by_member(board.answers)
+
+    def cells(name: str, amounts: Mapping[str, object]) -> list[str]:
+        return [_e(name), *(_e(words.money(amounts[m], formats)) for m in models)]  # type: ignore[arg-type]
+
+    members = [row.member for row in board.chosen.rows]
+    rows = [cells(member_name(m, board.called), credit[m]) for m in members[:MAX_TABLE]]
+    feet = [
+        cells(label, {name: getattr(answer, kind) for name, answer in board.answers.items()})
+        for label, kind in (("Unattributed", "unattributed"), ("Total", "total"))
+    ]
+    foot = "".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{c}</td>" for c in row[1:]) + "</tr>"
+        for row in feet
+    )
+    left = len(members) - MAX_TABLE
+    more = note(f"{left} more are in the file.") if left > 0 else ""
+    head = [str(board.query.by).capitalize(), *(MODELS[name].label for name in models)]
+    return _table(head, rows, "models", f"<tfoot>{foot}</tfoot>") + more
+
+
+# -- paths --------------------------------------------------------------------------------------
+
+
+def paths_html(paths: Sequence[Path], called: Mapping[str, str], formats: Formats) -> str:
+    return _table(
+        ["Path", "Deals", "Amount"],
+        (
+            [
+                _steps(path.steps, called),
+                formats.plain(path.opportunities),
+                _e(words.money(path.amount, formats)),
+            ]
+            for path in paths
+        ),
+        "paths",
+    )
+
+
+def _steps(steps: Sequence[str | None], called: Mapping[str, str]) -> str:
+    named = [_e(member_name(step, called)) for step in steps]
+    if len(named) > MAX_STEPS:
+        hidden = len(named) - MAX_STEPS + 1
+        named = [*named[: MAX_STEPS // 2], f"<i>{hidden} more</i>", *named[-MAX_STEPS // 2 + 1 :]]
+    return " → ".join(named)
+
+
+# -- one journey --------------------------------------------------------------------------------
+
+
+def journey_html(
+    story: Story,
+    board: CreditBoard,
+    day: Moment,
+    lead_address: Callable[[str], str],
+    shows_reps: bool,
+) -> str:
+    """The touches as a list in words, with the milestones among them."""
+    lines: list[tuple[datetime, str]] = []
+    for name, moment in milestones(story, board.query.basis):
+        when = day(moment)
+        lines.append(
+            (moment, f'<li class="stone"><span>{_e(when)}</span><b>{_e(name)} created</b></li>')
+        )
+    for touch in story.journey.touches:
+        share = touch.shares[story.model]
+        who = story.leads.get(touch.lead_id, touch.lead_id)
+        rep = story.reps.get(touch.rep, touch.rep) if touch.rep and shows_reps else None
+        by = f" · by {_e(rep)}" if rep else ""
+        before = f"{days_before(story, touch.occurred_at):.0f} d before"
+        lines.append(
+            (
+                touch.occurred_at,
+                f'<li data-touch="{_e(touch.touch_id)}"><span>{_e(day(touch.occurred_at))}</span>'
+                f"<span><b>{_e(percent(share))}</b> {_e(_lane(lane_of(touch), touch.team))}: "
+                f"{_e(words.touch_words(touch, story))}{by} · "
+                f'<a href="{_e(lead_address(touch.lead_id))}" target="_self">{_e(who)}</a> · '
+                f"{before}</span></li>",
+            )
+        )
+    end = "won" if board.query.basis == Basis.WON else "opportunity created"
+    ended = f'<li class="stone"><span>{_e(day(story.journey.anchor))}</span><b>{end}</b></li>'
+    # A milestone at the moment of a touch stands before it.
+    lines.sort(key=lambda line: line[0])
+    items = "".join(text for _, text in lines)
+    return f'<ul class="journey" data-part="journey">{items}{ended}</ul>'
+
+
+def _lane(lane: str, team: str) -> str:
+    return team if lane == "others" else lane
+
+
+# -- sourced, influenced, credited --------------------------------------------------------------
+
+RULES = {
+    STANDING[0]: ("Sourced", "who was first: pipeline created, marketing its source"),
+    STANDING[1]: ("Influenced", "whether: won amount that marketing touched at all"),
+}
+
+
+def standing_html(board: CreditBoard, formats: Formats) -> str:
+    """The three side by side, each with its own name; nothing here is a sum of two of them."""
+    found = {metric.id: (metric, row) for metric, row in board.beside}
+    cells = []
+    for name, (title, rule) in RULES.items():
+        value, why = UNDEFINED, "this KPI is not in the catalog"
+        if name in found:
+            value, why = _kpi_value(*found[name], formats)
+        cells.append(_cell(title, value, rule, why, name))
+    chosen = board.chosen
+    assert board.split is not None
+    earned = board.split.answers[chosen.model].credit_of("marketing")
+    basis = "won amount" if chosen.basis == Basis.WON else "pipeline created"
+    cells.append(
+        _cell(
+            "Credited",
+            words.money(earned, formats),
+            f"how much: marketing's part of the {basis}",
+            MODELS[chosen.model].label,
+            "credited",
+        )
+    )
+    return f'<div class="standing">{"".join(cells)}</div>'
+
+
+def _kpi_value(metric: Metric, row: Row, formats: Formats) -> tuple[str, str]:
+    if row.value is None:
+        return UNDEFINED, row.reason or "no value for this period"
+    return formats.value(row.value, metric.unit), ""
+
+
+def _cell(title: str, value: str, rule: str, aside: str, name: str) -> str:
+    shown = f" · {_e(aside)}" if aside else ""
+    return (
+        f'<div data-standing="{_e(name)}"><h3>{_e(title)}</h3><p class="standing-value">'
+        f"{_e(value)}</p><p>{_e(rule)}{shown}</p></div>"
+    )
+
+
+# -- channel economics --------------------------------------------------------------------------
+
+
+def economics_html(returns: ChannelReturns, formats: Formats) -> str:
+    """What each channel cost and earned; a return that can still grow is marked."""
+    found = returns.economics
+    rows = [(member_name(name, {}), row) for name, row in found.rows.items()]
+    if found.total is not None:
+        rows.append(("All", found.total))
+    return _table(
+        ["Channel", "Spend", "Credit earned", "Return", "Customers, 4 quarters", found.cac_label],
+        ([_e(name), *_economics(row, formats)] for name, row in rows),
+        "economics",
+    )
+
+
+def _economics(row: Economics, formats: Formats) -> list[str]:
+    def shown(value: float | None, unit: Unit) -> str:
+        return _e(formats.value(value, unit))
+
+    mark = ' <span title="can still grow">◔</span>' if row.is_maturing else ""
+    returned, customers = row.return_on_spend, row.customers
+    back = _e("<0.1×" if _rounds_to_zero(returned) else formats.value(returned, Unit.MULTIPLE))
+    return [
+        shown(row.spend, Unit.MONEY),
+        shown(row.credit, Unit.MONEY),
+        back if returned is None else back + mark,
+        _e("<0.1") if _rounds_to_zero(customers) else shown(customers, Unit.COUNT),
+        shown(row.cac, Unit.MONEY),
+    ]
+
+
+def _rounds_to_zero(value: float | None) -> bool:
+    """Whether a figure with one decimal would read as nothing although it is something."""
+    return value is not None and 0 < value < 0.05
+
+
+def payback_html(returns: ChannelReturns) -> str:
+    """The parts of each channel's credit, in percent, by months since the journey's first touch;
+    the darker, the more."""
+    found = returns.payback
+    rows = [(member_name(name, {}), found.rows[name]) for name in returns.channels
+            if name in found.rows]  # fmt: skip
+    if found.total is not None:
+        rows.append(("All", found.total))
+    months = [str(n) for n in range(MONTHS - 1)] + [f"{MONTHS - 1}+"]
+    return _table(
+        ["Month", *months, "Half by"],
+        ([_e(name), *_heat(row)] for name, row in rows),
+        "payback",
+    )
+
+
+def _heat(row: PaybackRow) -> list[str]:
+    """A cell a month; no shares where the credit is not above 0."""
+    if row.shares is None:
+        return [UNDEFINED] * (MONTHS + 1)
+    top = max(row.shares)
+    cells = [
+        f'<i class="heat" style="--heat:{45 * max(share, 0) / top:.0f}%">'
+        f"{whole_percent(share) if round(share * 100) else ''}</i>"
+        for share in row.shares
+    ]
+    half = UNDEFINED if row.median_months is None else f"{row.median_months:.1f}"
+    return [*cells, half]
