@@ -9,6 +9,7 @@ from datetime import datetime
 import streamlit as st
 from babel.dates import format_date
 
+from data.audit import without_people
 from metrics.attribution.board import CreditBoard, build_returns
 from metrics.attribution.model import MODELS, Basis
 from metrics.model import Unit
@@ -19,6 +20,7 @@ from metrics.report import journey_chart, rank_chart
 from metrics.report.csv_export import csv_chunks
 from pages.view import credit_html as html
 from pages.view.credit_controls import show_deal_choice
+from pages.view.export import show_download
 from pages.view.links import lead_address
 from pages.view.request import Request
 from pages.view.review_bar import show_strip
@@ -193,13 +195,19 @@ def show_table(board: CreditBoard, request: Request) -> None:
     st.html(html.heading(f"Every {board.query.by} under every model", "the chosen model first"))
     st.html(html.table_html(board, request.formats))
     st.html(html.note(words.sum_words(board, request.formats)))
-    st.download_button(
-        "Download as CSV",
-        data=lambda: table_csv(board, request),
+    show_download(
+        lambda: table_csv(board, request),
+        viewer=request.viewer,
         file_name=f"credit-by-{board.query.by}.csv",
-        mime="text/csv",
         key="download-credit",
-        on_click="ignore",
+        what={
+            "model": board.query.model,
+            "basis": str(board.query.basis),
+            "from": board.query.span.start.isoformat(),
+            "to": board.query.span.end.isoformat(),
+            "as_of": board.query.as_of.isoformat(timespec="seconds"),
+            "filters": without_people(board.query.where),
+        },
     )
 
 

@@ -248,9 +248,11 @@ def test_year_and_target_comparisons(warehouse):
     assert card.compare_label == "vs target"
 
 
-def test_what_a_company_lacks_says_so_and_breaks_nothing(warehouse):
+def test_what_a_company_lacks_says_so_and_breaks_nothing(filled, company):
+    company(filled, CONFIG + '[scorecard]\nshared = ["mql_to_customer"]\n')
+    warehouse = open_warehouse()
     card = build_scorecard(warehouse, view_of(warehouse, 50, monday(51)))
-    cost = tile(card, "cost_per_mql")
+    cost = tile(card, "cost_per_opportunity")
     assert cost.value is None
     assert cost.status is Status.NO_DATA
     assert cost.reason == "the table spend is empty"
