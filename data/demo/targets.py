@@ -28,6 +28,7 @@ LEVELS = {
     "win_rate": 0.24,
     "sla_response": 0.95,
     "mql_completeness": 0.85,
+    "mql_delivery": 1.0,
     "cost_per_mql": 400.0,
     "response_hours": 2.0,
     "sales_cycle_days": 65.0,

@@ -151,9 +151,9 @@ def goal_line(tile: Tile, formats: Formats) -> Words:
     if target.is_pace:
         text = f"▲ {size} ahead of {pace}" if gap > 0 else f"▼ {size} behind {pace}"
     elif target.is_met:
-        text = f"✓ {size} {'within the limit' if target.is_limit else 'above target'}"
+        text = f"✓ {size} {'within' if target.is_limit else 'above'}"
     else:
-        text = f"✕ {size} {'over the limit' if target.is_limit else 'under target'}"
+        text = f"✕ {size} {'over' if target.is_limit else 'under'}"
     return Words(text, Judgement.GOOD if target.is_met else Judgement.BAD)
 
 

@@ -16,6 +16,8 @@ from metrics.scorecard import Mark, TargetState, Tile
 # From a KPI's id to the address of its handbook entry.
 Link = Callable[[str], str]
 
+# More goals than these stand closer together.
+MANY_GOALS = 5
 _MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
 
 
@@ -97,7 +99,8 @@ def _goal(tile: Tile, formats: Formats, link: Link | None) -> str:
 def goals_html(tiles: Sequence[Tile], formats: Formats, link: Link | None = None) -> str:
     """The strip of joint goals."""
     goals = "".join(_goal(tile, formats, link) for tile in tiles)
-    return f'<div class="goals" style="--goals:{max(len(tiles), 1)}">{goals}</div>'
+    many = " goals-many" if len(tiles) > MANY_GOALS else ""
+    return f'<div class="goals{many}" style="--goals:{max(len(tiles), 1)}">{goals}</div>'
 
 
 # -- tiles ------------------------------------------------------------------------------------
