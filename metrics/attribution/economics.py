@@ -1,4 +1,4 @@
-"""What channels cost and earn, and when their credit comes back (docs/credit.md).
+"""What channels cost and earn, and when their credit comes back (docs/economics.md).
 
 The figures of ``channel_economics`` are the KPIs ``cac`` and ``return_on_spend`` by channel, under
 the model that is asked for instead of the configured one: the same question has the same answer on

@@ -1,4 +1,4 @@
-"""When credit comes back: "whose timeline is it anyway" (docs/credit.md).
+"""When credit comes back: "whose timeline is it anyway" (docs/economics.md).
 
 A deal's credit comes with its closing. Here it is told by how long before that the journey began.
 """

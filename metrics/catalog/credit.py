@@ -1,4 +1,4 @@
-"""KPIs of marketing's part in revenue and of what a customer costs (docs/credit.md).
+"""KPIs of marketing's part in revenue and of what a customer costs (docs/economics.md).
 
 Sourced looks at who was first, influenced at whether, credit at how much: never to be added up.
 """
