@@ -97,7 +97,7 @@ class Run:
         if empty:
             return f"the table {' and '.join(empty)} is empty"
         if metric.whole_company and not self.warehouse.scope.is_whole:
-            return f"{metric.label} is made of all deals, and a part of them may be seen here"
+            return f"{metric.label} is made of all deals, of which this account sees a part"
         if "handoff_clock" in metric.tables and self._stale_clock is not None:
             return self._stale_clock
         if metric.needs_stages:

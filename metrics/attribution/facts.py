@@ -143,7 +143,8 @@ def _weighed(deals: Select, context: Context) -> FromClause:
     query = AttributionQuery(model=model, by=By.CHANNEL, span=nothing, as_of=context.as_of)
     kept = (*columns, "anchor")
     placed = placed_touches(rows, (CHANNEL,), query, config, (model,), kept=kept)
-    share = weight(model, placed, config, Basis.WON).label("share")
+    # Told to be a double, or it would be read as a decimal of ten digits.
+    share = cast(weight(model, placed, config, Basis.WON), Double).label("share")
     return select(placed, share).subquery("weighed_touches")
 
 

@@ -110,7 +110,7 @@ def _with_age(placed: FromClause, query: AttributionQuery, config: Config) -> Fr
     """Adds ``share`` and ``days``."""
     p = placed.c
     first = func.min(p.occurred_at).over(partition_by=p.key)
-    share = weight(query.model, placed, config, query.basis).label("share")
+    share = cast(weight(query.model, placed, config, query.basis), Double).label("share")
     begun = select(placed, share, first.label("first_at")).subquery("begun_touches")
     age = microseconds_between(begun.c.first_at, begun.c.anchor)
     days = cast(func.floor(cast(age, Double) / DAY_MICROSECONDS), Integer)

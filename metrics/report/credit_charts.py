@@ -53,7 +53,7 @@ def member_name(member: Member, called: Mapping[str, str]) -> str:
     return member_words(member)
 
 
-def team_lines(answers: Mapping[str, Attribution], model: str, formats: Formats) -> list[Line]:
+def team_lines(answers: Mapping[str, Attribution], model: str) -> list[Line]:
     """Each team's share of the attributed money under every model; marketing and sales first."""
     teams = {row.member for row in answers[model].rows if row.member is not None}
     order = ["marketing", "sales", *sorted(teams - {"marketing", "sales"})]

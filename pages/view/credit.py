@@ -64,7 +64,7 @@ def show_split(board: CreditBoard, request: Request) -> None:
         html.heading("Who gets the credit", f"{model.label}: {model.words}", KEY)
         + html.split_html(board)
     )
-    lines = charts.team_lines(board.split.answers, model.id, formats)
+    lines = charts.team_lines(board.split.answers, model.id)
     if any(line.known() for line in lines):
         _chart(
             charts.range_data(lines, model.id, Unit.SHARE, formats, whole=1.0),

@@ -17,7 +17,7 @@ from metrics.query import Row
 from metrics.report import credit_words as words
 from metrics.report.credit_charts import credits_by_member, member_name, percent, whole_percent
 from metrics.report.format import UNDEFINED, Formats
-from metrics.report.journey_chart import days_before, lane_of, milestones
+from metrics.report.journey_chart import days_before, milestones
 
 MAX_TABLE = 60
 # A path longer than this is told by its ends.
@@ -178,7 +178,7 @@ def journey_html(
             (
                 touch.occurred_at,
                 f'<li data-touch="{_e(touch.touch_id)}"><span>{_e(day(touch.occurred_at))}</span>'
-                f"<span><b>{_e(percent(share))}</b> {_e(_lane(lane_of(touch), touch.team))}: "
+                f"<span><b>{_e(percent(share))}</b> {_e(touch.team)}: "
                 f"{_e(words.touch_words(touch, story))}{by} · "
                 f'<a href="{_e(lead_address(touch.lead_id))}" target="_self">{_e(who)}</a> · '
                 f"{before}</span></li>",
@@ -190,10 +190,6 @@ def journey_html(
     lines.sort(key=lambda line: line[0])
     items = "".join(text for _, text in lines)
     return f'<ul class="journey" data-part="journey">{items}{ended}</ul>'
-
-
-def _lane(lane: str, team: str) -> str:
-    return team if lane == "others" else lane
 
 
 # -- sourced, influenced, credited --------------------------------------------------------------

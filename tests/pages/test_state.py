@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.config import DIMENSIONS, MODELS, Config
+from data.config import MODELS, Config
 from metrics.calendar import Cadence, Calendar
 from metrics.catalog import CATALOG
 from metrics.view import Compare
 from pages.view.state import (
     MAX_ECHO,
     MAX_UNKNOWN,
+    SPLITS,
     Bounds,
     ViewState,
     decode_member,
@@ -63,8 +64,10 @@ def views(draw: st.DrawFn) -> ViewState:
         as_of=as_of,
         present=draw(st.booleans()),
         metric=draw(st.none() | st.sampled_from(list(CATALOG))),
-        by=draw(st.none() | st.sampled_from(DIMENSIONS)),
+        by=draw(st.none() | st.sampled_from(SPLITS)),
         lead=draw(st.none() | st.sampled_from(("L0001", "a lead/with ?&=", "~"))),
+        basis=draw(st.none() | st.just("pipeline")),
+        deal=draw(st.none() | st.sampled_from(("O0001", "a deal/with ?&=", "~"))),
         find=draw(st.none() | st.sampled_from(("mql sql", "÷ <b>", "100% & more"))),
     )
 

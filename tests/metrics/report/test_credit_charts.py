@@ -70,7 +70,7 @@ def test_negative_credit_lies_left_of_nothing() -> None:
 
 
 def test_teams_without_money_have_no_share() -> None:
-    lines = charts.team_lines(answers(linear={"marketing": 0, "sales": 0}), "linear", FORMATS)
+    lines = charts.team_lines(answers(linear={"marketing": 0, "sales": 0}), "linear")
     assert [(line.name, line.value, line.note) for line in lines] == [
         ("Marketing", "–", "no share"),
         ("Sales", "–", "no share"),
