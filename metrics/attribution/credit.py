@@ -25,6 +25,8 @@ from metrics.facts.base import Column
 
 Row = Mapping[str, Any]
 Member = str | None
+# A share that is 0 but for the noise of the inverse.
+NO_EFFECT = 1e-12
 # Sums of one member over journeys: (money, conversions).
 Earned = dict[Member, tuple[float, float]]
 
@@ -184,15 +186,16 @@ def _markov_earned(
 ) -> Earned:
     """The removal effects, in proportion, of all that can be attributed.
 
-    Members that only journeys without a conversion know earn nothing and are no rows.
+    A member that only journeys without a conversion know earns as well where one that converts
+    follows it, for the chain knows steps and no journeys; else it is no row.
     """
     players = tuple(player_columns(by))
     steps = chain(_transitions(credited, players, CREDITED), _transitions(others, players, NOTHING))
     earned: dict[Member, float] = {row[by]: 0.0 for row in credited}
     for player, share in solve_chain(steps).shares.items():
         member = player[0]  # type: ignore[index]
-        if member in earned:
-            earned[member] += share
+        if member in earned or share > NO_EFFECT:
+            earned[member] = earned.get(member, 0.0) + share
     return {member: (share * attributed, share * conversions) for member, share in earned.items()}
 
 

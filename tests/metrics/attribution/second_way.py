@@ -250,8 +250,10 @@ class SecondWay:
         for player, effect in effects.items():
             member = player[0] if by == "team" else player
             if effect:
-                money[member] += effect / whole * attributable
-                conversions[member] += effect / whole * len(credited)
+                # Also whom only journeys without a win know, where a winner follows.
+                money[member] = money.get(member, Fraction(0)) + effect / whole * attributable
+                part = effect / whole * len(credited)
+                conversions[member] = conversions.get(member, Fraction(0)) + part
         return money, conversions
 
 
