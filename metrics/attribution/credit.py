@@ -23,10 +23,10 @@ from metrics.attribution.weights import placed_touches, weight
 from metrics.engine import cached_rows
 from metrics.facts.base import Column
 
-# What a share that is none can be in floating-point numbers.
-NO_SHARE = 1e-12
 Row = Mapping[str, Any]
 Member = str | None
+# A share that is 0 but for the noise of the inverse.
+NO_EFFECT = 1e-12
 # Sums of one member over journeys: (money, conversions).
 Earned = dict[Member, tuple[float, float]]
 
@@ -186,15 +186,15 @@ def _markov_earned(
 ) -> Earned:
     """The removal effects, in proportion, of all that can be attributed.
 
-    The chain knows no journeys, only steps: a member that was part of none that was credited may
-    still lead to those that were, and then it earns what would be lost without it.
+    A member that only journeys without a conversion know earns as well where one that converts
+    follows it, for the chain knows steps and no journeys; else it is no row.
     """
     players = tuple(player_columns(by))
     steps = chain(_transitions(credited, players, CREDITED), _transitions(others, players, NOTHING))
     earned: dict[Member, float] = {row[by]: 0.0 for row in credited}
     for player, share in solve_chain(steps).shares.items():
         member = player[0]  # type: ignore[index]
-        if share > NO_SHARE or member in earned:
+        if member in earned or share > NO_EFFECT:
             earned[member] = earned.get(member, 0.0) + share
     return {member: (share * attributed, share * conversions) for member, share in earned.items()}
 

@@ -253,9 +253,10 @@ class SecondWay:
         for player, effect in effects.items():
             member = player[0] if by == "team" else player
             if effect:
+                # Also whom only journeys without a win know, where a winner follows.
                 money[member] = money.get(member, Fraction(0)) + effect / whole * attributable
-                share = effect / whole * len(credited)
-                conversions[member] = conversions.get(member, Fraction(0)) + share
+                part = effect / whole * len(credited)
+                conversions[member] = conversions.get(member, Fraction(0)) + part
         return money, conversions
 
 
