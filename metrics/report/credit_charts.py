@@ -91,8 +91,8 @@ def member_lines(
 
     Where there are more than ``limit``, those that no model gives much to are one row at the end.
     """
-    credit = credits_by_member(answers)
-    order = [row.member for row in answers[model].rows]
+    credit = credits_by_member(answers, model)
+    order = list(credit)
     largest = sorted(order, key=lambda m: -max(abs(amount) for amount in credit[m].values()))
     named = set(largest[:limit] if len(order) <= limit else largest[: limit - 1])
     lines = [
@@ -112,11 +112,17 @@ def _money_line(name: str, money: Mapping[str, Decimal], model: str, formats: Fo
     return Line(name, figures, formats.value(figures[model], Unit.MONEY))
 
 
-def credits_by_member(answers: Mapping[str, Attribution]) -> dict[Member, dict[str, Decimal]]:
-    """Credit by member and model; 0 where a model gives a member nothing."""
+def credits_by_member(
+    answers: Mapping[str, Attribution], model: str
+) -> dict[Member, dict[str, Decimal]]:
+    """Credit by member and model; 0 where a model gives a member nothing.
+
+    Members are in the chosen model's order; those that another alone credits (Markov knows steps
+    of journeys that were not won) follow, so that every model's column adds up.
+    """
     found: dict[Member, dict[str, Decimal]] = {}
-    for name, answer in answers.items():
-        for row in answer.rows:
+    for name in dict.fromkeys((model, *answers)):
+        for row in answers[name].rows:
             found.setdefault(row.member, dict.fromkeys(answers, Decimal(0)))[name] = row.credit
     return found
 

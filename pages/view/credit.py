@@ -219,10 +219,9 @@ def table_csv(board: CreditBoard, request: Request) -> bytes:
         RecordColumn("name", "name"),
         *(RecordColumn(name, name, "money") for name in board.answers),
     ]
-    credit = charts.credits_by_member(board.answers)
     rows = [
-        {"id": m, "name": charts.member_name(m, board.called), **credit[m]}
-        for m in (row.member for row in board.chosen.rows)
+        {"id": member, "name": charts.member_name(member, board.called), **credit}
+        for member, credit in charts.credits_by_member(board.answers, board.query.model).items()
     ]
     for kind in ("unattributed", "total"):
         sums = {name: getattr(answer, kind) for name, answer in board.answers.items()}

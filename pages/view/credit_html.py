@@ -104,12 +104,12 @@ def split_html(board: CreditBoard) -> str:
 def table_html(board: CreditBoard, formats: Formats) -> str:
     """Every member under every model, the chosen one first; its foot is the line that adds up."""
     models = [board.query.model, *(name for name in board.answers if name != board.query.model)]
-    credit = credits_by_member(board.answers)
+    credit = credits_by_member(board.answers, board.query.model)
 
     def cells(name: str, amounts: Mapping[str, object]) -> list[str]:
         return [_e(name), *(_e(words.money(amounts[m], formats)) for m in models)]  # type: ignore[arg-type]
 
-    members = [row.member for row in board.chosen.rows]
+    members = list(credit)
     rows = [cells(member_name(m, board.called), credit[m]) for m in members[:MAX_TABLE]]
     feet = [
         cells(label, {name: getattr(answer, kind) for name, answer in board.answers.items()})

@@ -29,7 +29,7 @@ class Uncommitted(Warehouse):
         super().__init__(make_url(url))
         self.connection = connection
 
-    def rows(self, statement: Any) -> list[dict[str, Any]]:
+    def _read(self, statement: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in self.connection.execute(statement).mappings()]
 
 
