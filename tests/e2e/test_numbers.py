@@ -62,8 +62,10 @@ def _asked(kpi: str, said: str, period: Period, calendar: Calendar) -> Asked:
     if said.endswith("to date"):
         quarter = calendar.period_of(period.end - timedelta(days=1), Cadence.QUARTERLY)
         return Asked(kpi, "quarter", quarter.start, min(period.end, quarter.end))
-    if re.search(r", Q\d$", said):
+    if named := re.search(r", (Q\d)$", said):
         quarter = calendar.period_of(period.end - timedelta(days=1), Cadence.QUARTERLY)
+        while quarter.short != named[1]:  # what looks ahead stands on the running quarter
+            quarter = calendar.step(quarter, 1)
         return Asked(kpi, "quarter", quarter.start, quarter.end)
     return Asked(kpi, GRAINS[period.cadence], period.start, period.end)
 
