@@ -163,6 +163,7 @@ def test_a_figure_tells_its_history_under_the_pointer(scorecard: Page, demo_app:
     expect(scorecard.locator("#vg-tooltip-element")).to_contain_text("Period")
 
 
+@pytest.mark.long
 def test_a_missing_warehouse_is_told_in_words(
     page: Page,
     app_server: AppFactory,

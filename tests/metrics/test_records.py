@@ -97,7 +97,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Refil
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=6,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     database=None,
