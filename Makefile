@@ -96,8 +96,10 @@ run: $(VENV)/.installed
 
 # ---- check --------------------------------------------------------------------------------------
 
-# A process a core; the tests of one file stay together, for they share servers and databases.
-PARALLEL := -n auto --dist loadfile
+# A process more than cores, for browser tests wait more than they work; the tests of one file stay
+# together, for they share servers and databases.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+PARALLEL = -n $$(( $(CORES) + 1 )) --dist loadfile
 
 .PHONY: test
 test: setup

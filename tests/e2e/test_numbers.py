@@ -107,7 +107,13 @@ def _text(element: Locator, selector: str) -> str:
     return (element.locator(selector).first.text_content() or "").strip()
 
 
-@pytest.mark.parametrize("query", STATES)
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(query, marks=() if number in (1, 3) else pytest.mark.long)
+        for number, query in enumerate(STATES)
+    ],
+)
 def test_the_page_and_the_command_line_agree(
     query: str,
     context: BrowserContext,
