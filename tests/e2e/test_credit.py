@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.engine import make_url
 
@@ -77,6 +78,7 @@ def test_the_page_says_what_the_program_says(
     assert scroll_excess(page)[0] <= 0
 
 
+@pytest.mark.long
 def test_single_reps_are_not_projected(
     page: Page, demo_app: AppServer, accounts: dict[str, Account]
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_link_opens_at_its_kpi_and_highlights_it(handbook: Page) -> None:
     assert sorted(entries(handbook)) == sorted(CATALOG)
 
 
+@pytest.mark.long
 def test_a_search_is_a_link_too(handbook: Page, demo_app: AppServer) -> None:
     show(handbook, f"{demo_app.url}/handbook?region=EMEA&metric=mqls")
     box = handbook.get_by_role("searchbox", name="Find a KPI or a rule")
@@ -73,6 +74,7 @@ def test_a_tile_s_card_leads_to_its_entry_and_keeps_the_view(
     ("width", "height", "query", "smallest"),
     [(1920, 1080, "?present=1", 18), (1366, 768, "", 12), (390, 844, "", 12)],
 )
+@pytest.mark.long
 def test_it_reads_well_in_every_room(
     handbook: Page, demo_app: AppServer, width: int, height: int, query: str, smallest: float
 ) -> None:

@@ -93,6 +93,7 @@ def test_every_tile_is_covered_by_its_link(visitor: Page, demo_app: AppServer) -
                 assert max(abs(a - b) for a, b in zip(tile, link, strict=True)) <= 2
 
 
+@pytest.mark.long
 def test_the_page_splits_by_another_dimension_and_shows_its_sql(
     visitor: Page, demo_app: AppServer
 ) -> None:
@@ -107,6 +108,7 @@ def test_the_page_splits_by_another_dimension_and_shows_its_sql(
     expect(visitor.locator(".st-key-kpi-sql code").first).to_contain_text("SELECT")
 
 
+@pytest.mark.long
 def test_without_a_kpi_the_page_offers_all_of_them(visitor: Page, demo_app: AppServer) -> None:
     visitor.goto(f"{demo_app.url}/kpi?region=EMEA")
     visitor.wait_for_selector(".kpi-choice")
@@ -116,6 +118,7 @@ def test_without_a_kpi_the_page_offers_all_of_them(visitor: Page, demo_app: AppS
     expect(visitor.locator(".kpi-head")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_phone_scrolls_down_only_and_the_room_not_at_all(
     visitor: Page, demo_app: AppServer
 ) -> None:

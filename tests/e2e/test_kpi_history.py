@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Account
@@ -19,6 +20,7 @@ def open_kpi(page: Page, app: AppServer, account: Account) -> None:
     settled(page)
 
 
+@pytest.mark.long
 def test_a_viewer_reads_the_history_and_an_admin_adds_to_it(
     page: Page, browser: Browser, demo_app: AppServer, accounts: dict[str, Account]
 ) -> None:

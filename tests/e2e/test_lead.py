@@ -74,6 +74,7 @@ def test_a_lead_is_found_and_told_in_full(
 
 
 @pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.long
 def test_nothing_scrolls_sideways_and_projected_text_is_large(
     signed_in: BrowserContext, demo_app: AppServer, demo_settings: Settings, width: int
 ) -> None:
@@ -88,6 +89,7 @@ def test_nothing_scrolls_sideways_and_projected_text_is_large(
     page.close()
 
 
+@pytest.mark.long
 def test_a_merged_lead_says_so_and_leads_to_the_one_that_survived(
     signed_in: BrowserContext, demo_app: AppServer, demo_settings: Settings
 ) -> None:

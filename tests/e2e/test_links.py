@@ -160,6 +160,7 @@ def _revoked() -> Link:
     return link
 
 
+@pytest.mark.long
 def test_links_that_do_not_work_are_all_alike(visit: Visit, demo_app: AppServer):
     page, words = visit("viewer"), set()
     for query in (f"s={_expired().id}", f"s={_revoked().id}", f"s={'A' * 16}", "s=", "s=%00",
@@ -205,6 +206,7 @@ def test_share_copies_freezes_and_revokes(visit: Visit, demo_app: AppServer):
     expect(tab.get_by_text(DEAD)).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_frozen_link_says_when_the_data_were_loaded_anew(visit: Visit, demo_app: AppServer):
     address = ViewAddress("handbook", "find=SLA&as_of=2026-10-20T12%3A00%3A00Z&period=2026-W41")
     page = visit("viewer")
@@ -226,6 +228,7 @@ def _fit_fingers(page: Page, body: str, *parts: str) -> None:
         assert max(right for _, right in boxes) <= 390, part
 
 
+@pytest.mark.long
 def test_on_a_phone_the_bar_takes_one_row_and_a_finger_finds_the_buttons(
     visit: Visit, demo_app: AppServer
 ):
@@ -260,6 +263,7 @@ def test_on_a_phone_the_bar_takes_one_row_and_a_finger_finds_the_buttons(
 NAME = "<b>SLA</b> _weekly_ :red[x] =1+1"
 
 
+@pytest.mark.long
 def test_a_shared_view_is_opened_by_another_and_begins_their_visits(
     visit: Visit, demo_app: AppServer
 ):

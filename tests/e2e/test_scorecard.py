@@ -89,6 +89,7 @@ def test_filters_make_a_link_that_reload_and_a_new_tab_reproduce(
     other.close()
 
 
+@pytest.mark.long
 def test_back_and_forward_lead_through_the_views(scorecard: Page, demo_app: AppServer) -> None:
     open_scorecard(scorecard, demo_app.url)
     weekly = figures(scorecard)
@@ -120,6 +121,7 @@ def _press(page: Page, key: str, address: str) -> None:
     raise AssertionError(f"{key} does not lead to {address}, but to {page.url}")
 
 
+@pytest.mark.long
 def test_p_presents_and_escape_leaves_with_the_same_view(
     scorecard: Page, demo_app: AppServer
 ) -> None:
@@ -156,6 +158,7 @@ def test_the_definition_is_one_click_away(scorecard: Page, demo_app: AppServer) 
     expect(tile.locator(".card")).to_contain_text("Counted by")
 
 
+@pytest.mark.long
 def test_a_figure_tells_its_history_under_the_pointer(scorecard: Page, demo_app: AppServer) -> None:
     open_scorecard(scorecard, demo_app.url)
     points = scorecard.locator("svg.marks .mark-symbol.role-mark").last.locator("path")

@@ -73,6 +73,7 @@ def test_the_scorecard_fits_without_scrolling(
 
 
 @pytest.mark.parametrize("query", ["/", "/?present=1", "/?region=EMAE&cadence=daily"])
+@pytest.mark.long
 def test_a_phone_scrolls_down_only(visit: Visit, query: str) -> None:
     page = visit(PHONE, query)
     assert scroll_excess(page)[0] == 0
@@ -108,6 +109,7 @@ def test_presenting_is_read_from_the_back_of_the_room(visit: Visit) -> None:
     assert min(values) >= 40
 
 
+@pytest.mark.long
 def test_presenting_shows_no_sidebar_toolbar_or_review_bar(visit: Visit) -> None:
     page = visit(ROOM, "/?present=1")
     for part in ("stSidebar", "stHeader", "stToolbar", "stElementToolbar"):
@@ -158,6 +160,7 @@ def _row_offsets(page: Page) -> list[float]:
     )
 
 
+@pytest.mark.long
 def test_sparklines_stand_beside_their_tiles_at_any_height(visit: Visit) -> None:
     page = visit(DESK)
     for height in (768, 1000, 700):
@@ -174,6 +177,7 @@ def test_sparklines_stand_beside_their_tiles_at_any_height(visit: Visit) -> None
         assert max(offsets) < 3
 
 
+@pytest.mark.long
 def test_a_strip_of_words_or_a_lower_window_makes_nothing_scroll(visit: Visit) -> None:
     assert scroll_excess(visit(DESK, "/?region=EMAE&cadence=daily")) == (0, 0)
     page = visit(ROOM, "/?present=1")
@@ -184,6 +188,7 @@ def test_a_strip_of_words_or_a_lower_window_makes_nothing_scroll(visit: Visit) -
 
 
 @pytest.mark.parametrize(("size", "query"), [(DESK, "/"), (ROOM, "/?present=1")])
+@pytest.mark.long
 def test_the_text_of_a_tile_or_story_stays_inside_it(
     visit: Visit, size: tuple[int, int], query: str
 ) -> None:
@@ -211,6 +216,7 @@ def test_exceptions_stand_between_goals_and_teams_and_signals_are_diamonds(visit
     assert diamonds.count() >= len(coloured)
 
 
+@pytest.mark.long
 def test_every_chart_is_told_in_words_and_the_page_has_one_heading(visit: Visit) -> None:
     page = visit(DESK)
     assert page.locator("h1").all_inner_texts() == ["Scorecard"]

@@ -154,6 +154,7 @@ def _await_failures(username: str, count: int) -> None:
     raise AssertionError(f"{username} has not failed {count} times")
 
 
+@pytest.mark.long
 def test_a_locked_account_refuses_the_right_password(app: AppServer, anna: str, page: Page):
     page.goto(app.url)
     for attempt in range(5):
@@ -271,6 +272,7 @@ def test_a_first_password_is_replaced_before_anything_is_shown(
     expect(page.get_by_text("the funnel of EMEA")).to_be_visible()
 
 
+@pytest.mark.long
 def test_trouble_is_told_in_words(browser: Browser, tmp_path: Path):
     (tmp_path / "state.sqlite").write_text("not a database " * 100)
     settings = home(tmp_path)

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.engine import make_url
 
@@ -87,6 +88,7 @@ def test_the_page_says_what_the_program_says(
     assert "region=EMEA" in page.url
 
 
+@pytest.mark.long
 def test_projected_it_names_teams_until_names_are_turned_on(
     page: Page, demo_app: AppServer, accounts: dict[str, Account]
 ) -> None:
