@@ -96,10 +96,8 @@ run: $(VENV)/.installed
 
 # ---- check --------------------------------------------------------------------------------------
 
-# A process more than cores, for browser tests wait more than they work; the tests of one file stay
-# together, for they share servers and databases.
-CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-PARALLEL = -n $$(( $(CORES) + 1 )) --dist loadfile
+# A process a core; the tests of one file stay together, for they share servers and databases.
+PARALLEL := -n auto --dist loadfile
 
 .PHONY: test
 test: setup

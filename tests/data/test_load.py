@@ -218,6 +218,7 @@ def test_a_reader_goes_on_during_a_load_and_then_sees_the_new_one(
     assert reader.returncode == 0
 
 
+@pytest.mark.long
 def test_a_reader_never_sees_a_mix(engine_url: str) -> None:
     load(engine_url, {"leads": leads("a"), "reps": reps_of(1)})
     loader = start(

@@ -56,7 +56,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Refil
 STATES = ("sla_response", "overdue_handoffs", "_handoffs_waiting", "_handoffs_due_soon")
 
 
-@settings(SETTINGS, max_examples=10)
+@settings(SETTINGS, max_examples=6)
 @given(seed=st.integers(0, 2**32))
 def test_met_and_breached_and_pending_are_all_handoffs(database, seed):
     world, config = World(seed), CONFIGS[seed % len(CONFIGS)]
@@ -119,7 +119,7 @@ class BusyWorld(World):
         return tables
 
 
-@settings(SETTINGS, max_examples=10)
+@settings(SETTINGS, max_examples=6)
 @given(seed=st.integers(0, 2**32))
 def test_engine_and_oracle_agree_where_much_happens(database, seed):
     world, config = BusyWorld(seed), CONFIGS[seed % len(CONFIGS)]

@@ -78,7 +78,7 @@ def check_credit_kpis(database: Refillable, seed: int, config: Config) -> None:
             assert same(figures(row), answer), (row, want, query)
 
 
-@settings(SETTINGS, max_examples=10)
+@settings(SETTINGS, max_examples=6)
 @given(seed=SEEDS)
 def test_engine_and_oracle_agree(database, seed):
     check_credit_kpis(database, seed, CONFIGS[seed % len(CONFIGS)])

@@ -100,7 +100,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Refil
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,

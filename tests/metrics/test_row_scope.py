@@ -102,7 +102,7 @@ def random_scope(world: World) -> RowScope:
     )
 
 
-@settings(SETTINGS, max_examples=5)
+@settings(SETTINGS, max_examples=3)
 @given(seed=SEEDS)
 def test_every_kpi_is_the_filtered_one(database, seed):
     check_scope(database, seed)

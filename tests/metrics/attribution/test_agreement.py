@@ -75,7 +75,7 @@ def check_credit(answer: Attribution, other: SecondWay) -> None:
         assert math.isclose(row.conversions, expected, abs_tol=1e-9), context
 
 
-@settings(SETTINGS, max_examples=12)
+@settings(SETTINGS, max_examples=6)
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
     check_company(database, seed)

@@ -154,7 +154,7 @@ def test_without_credit_there_is_no_share(duckdb):
     assert (nothing.rows, nothing.total) == ({}, None)
 
 
-@settings(SETTINGS, max_examples=12)
+@settings(SETTINGS, max_examples=6)
 @given(SEEDS)
 def test_payback_of_random_companies_agrees_with_plain_python(database: Refillable, seed: int):
     config = CONFIGS[seed % len(CONFIGS)]

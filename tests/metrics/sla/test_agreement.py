@@ -184,7 +184,7 @@ def check_kpis(question: Question, states: States) -> None:
     assert (rows["overdue_handoffs"].value or 0) == states.unanswered
 
 
-@settings(SETTINGS, max_examples=6)
+@settings(SETTINGS, max_examples=4)
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
     check(database, seed)
