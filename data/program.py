@@ -29,7 +29,10 @@ class Program:
         """Run one command; 0 when it did what was asked, 1 when not, 2 for a wrong call."""
         options = self._parse(list(arguments))
         try:
-            return int(self._module(options.command).run(options))
+            code = int(self._module(options.command).run(options))
+            # Here and not when the interpreter ends, which would tell of a closed pipe.
+            sys.stdout.flush()
+            return code
         except ScorecardError as error:
             print(f"{self.name} {options.command}: {error}", file=sys.stderr)
             return 1
