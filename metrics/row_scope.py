@@ -56,6 +56,7 @@ from metrics.facts.base import Column, Dimensions, Fact, Links
 from metrics.facts.handoffs import links as handoff_links
 from metrics.facts.opportunities import links as opportunity_links
 from metrics.facts.spend import links as spend_links
+from metrics.facts.system_records import normal_key
 from metrics.facts.touches import links as touch_links
 
 Condition = ColumnElement[bool]
@@ -105,7 +106,7 @@ class Guard:
             leads: lambda: _among(leads.c.lead_id, self._linked),
             lead_stages: lambda: _of_lead(lead_stages, where),
             lead_changes: lambda: _of_lead(lead_changes, where),
-            system_records: lambda: _of_lead(system_records, where),
+            system_records: lambda: _of_buyer(where),
             opportunities: lambda: _among(opportunities.c.opportunity_id, self._opportunities),
             opportunity_stages: lambda: _among(
                 opportunity_stages.c.opportunity_id, self._opportunities
@@ -211,6 +212,13 @@ def _of_lead(table: Table, where: Filters) -> Condition:
     """By the lead, also of rows whose lead has no row: nothing is known of it, as for a filter."""
     lead_id = table.c.lead_id
     return _among(lead_id, _ids(lead_id, table, Links(lead_id=lead_id), where))
+
+
+def _of_buyer(where: Filters) -> Condition:
+    """Records by their lead; one that names none goes with the records of its e-mail address."""
+    seen, c = _of_lead(system_records, where), system_records.c
+    key = normal_key(c.match_key)
+    return or_(seen, and_(c.lead_id.is_(None), key.in_(select(key).where(seen))))
 
 
 def _own(table: Table, links: Links, where: Filters) -> Condition:

@@ -9,6 +9,7 @@ from metrics.catalog import (
     credit,
     marketing,
     pipeline,
+    reconciliation,
     sales,
     shared,
     velocity,
@@ -26,12 +27,13 @@ CATALOG: dict[str, Metric] = {
         *credit.METRICS,
         *pipeline.METRICS,
         *agreement.METRICS,
+        *reconciliation.METRICS,
     )
 }
 
 
 # What derived KPIs and pages are made of beside KPIs; no KPIs themselves.
-BLOCKS: dict[str, Metric] = {metric.id: metric for metric in blocks.METRICS}
+BLOCKS: dict[str, Metric] = {metric.id: metric for metric in (*blocks.METRICS, *reconciliation.BLOCKS)}
 
 
 def find_metric(metric_id: str) -> Metric:

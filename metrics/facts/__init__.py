@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from data.tables import STAGES
 from metrics.facts import (
     effort,
     handoffs,
@@ -19,6 +20,7 @@ from metrics.facts import (
     qualification,
     spend,
     stages,
+    system_records,
     touches,
     waiting,
 )
@@ -58,6 +60,7 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "outreach": outreach.contacted,
     "mqls_qualified": qualification.qualified,
     "mql_passes": qualification.passed,
+    **{f"{stage}_records": system_records.counted(stage) for stage in STAGES},
     "pipeline_sourced": _credit("pipeline_sourced"),
     "bookings_touched": _credit("bookings_touched"),
     "touches_credited": _credit("touches_credited"),
