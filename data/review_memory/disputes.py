@@ -77,6 +77,17 @@ class Dispute:
         return self.settled is None
 
 
+class DisputeEvent(NamedTuple):
+    """One dispute on the event clock (UTC without a zone); ``where`` filters the disputed view."""
+
+    id: str
+    metric: str
+    period: str
+    raised_at: datetime
+    settled_at: datetime | None
+    where: Filters
+
+
 def keep_dispute(
     shown: Shown,
     *,

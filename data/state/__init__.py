@@ -23,7 +23,7 @@ from data.state.models import (
     StartView,
     User,
 )
-from data.state.store import StateStore, close_state, open_state, state_url
+from data.state.store import StateStore, close_state, has_state, open_state, state_url
 
 __all__ = [
     "ActionVersion",
@@ -43,6 +43,7 @@ __all__ = [
     "StateStore",
     "User",
     "close_state",
+    "has_state",
     "open_state",
     "state_url",
 ]
