@@ -22,7 +22,7 @@ METRICS = (
         f"was raised and settled. {_MEMBERS}",
         formula="Number of disputes raised and not settled by then",
         counted_by="the dispute",
-        tables=(),
+        tables=("disputes",),
         dimensions=LEAD_DIMENSIONS,
         spans_add_up=False,
     ),
@@ -38,7 +38,7 @@ METRICS = (
         formula="median of days from raised to the period's end",
         counted_by="the open dispute",
         null_rule="Undefined (–) where none is open.",
-        tables=(),
+        tables=("disputes",),
         dimensions=LEAD_DIMENSIONS,
     ),
     count(
@@ -50,7 +50,7 @@ METRICS = (
         definition=f"Disputes on a number by the day on which they were raised. {_MEMBERS}",
         formula="Number of disputes raised",
         counted_by="the dispute",
-        tables=(),
+        tables=("disputes",),
         dimensions=LEAD_DIMENSIONS,
     ),
 )

@@ -7,6 +7,7 @@ its moment and under its filters, in the data and by the definition of now.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from data.audit import person
@@ -50,6 +51,7 @@ def raise_dispute(
     """
     account = active_account(username)
     metric = find_metric(metric_id)
+    view = replace(view, where=warehouse.scope.narrowed(view.where))
     tile = headline(warehouse, view, metric)
     company = warehouse.config.company
     formats = Formats(locale=company.locale, currency=company.currency)
@@ -58,7 +60,7 @@ def raise_dispute(
         company=company.name,
         metric=metric.id,
         period=view.period.id,
-        where=warehouse.scope.narrowed(view.where),
+        where=view.where,
         as_of=view.as_of,
         data_through=warehouse.default_as_of,
         value=tile.value,

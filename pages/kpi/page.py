@@ -10,6 +10,7 @@ from metrics.catalog import CATALOG
 from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
 from pages.view import kpi_charts, kpi_html
 from pages.view.kpi_history import show_history
+from pages.view.memory import on_kpi
 from pages.view.records_table import show_records
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to
@@ -29,8 +30,11 @@ def show_kpi() -> None:
     members = ROOM_MEMBERS if view.present else SHOWN_MEMBERS
     kpi = build_kpi(request.warehouse, request.question, request.view.metric, view.by, members)
     st.html(kpi_html.header_html(kpi, request.formats))
+    on_kpi.show_words(kpi.metric)
     kpi_charts.show_six_twelve(kpi, request)
     st.html(kpi_html.to_date_html(kpi, request.formats))
+    if not view.present:
+        on_kpi.show_forms(kpi.metric)
     with st.container(key="kpi-parts"):
         left, right = st.columns(2, gap="large")
     with left:
