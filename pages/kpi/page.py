@@ -16,8 +16,6 @@ from pages.view.request import Request, current
 from pages.view.review_bar import go_to
 from pages.view.split_control import show_split_control
 
-# When presenting, the page fits the screen: fewer members stand by themselves.
-ROOM_MEMBERS = 6
 TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 
 
@@ -27,10 +25,12 @@ def show_kpi() -> None:
         _show_choice(request)
         return
     view = request.view
-    members = ROOM_MEMBERS if view.present else SHOWN_MEMBERS
+    said = on_kpi.words_html(CATALOG[request.view.metric])
+    members = on_kpi.members_in_room(said) if view.present else SHOWN_MEMBERS
     kpi = build_kpi(request.warehouse, request.question, request.view.metric, view.by, members)
     st.html(kpi_html.header_html(kpi, request.formats))
-    on_kpi.show_words(kpi.metric)
+    if said:
+        st.html(said)
     kpi_charts.show_six_twelve(kpi, request)
     st.html(kpi_html.to_date_html(kpi, request.formats))
     if not view.present:

@@ -15,21 +15,29 @@ from pages.view.memory.wording import Wording, escaped
 from pages.view.request import Request, current
 
 NEW = ""
+# What a projected page has room for: the newest.
+SHOWN_IN_ROOM = 1
 
 
 def show_comments(metric: Metric, review_id: str | None = None) -> None:
     """What was said of a KPI in the view's period and under its filters; below it the form, for
     who may use it and not when presenting."""
-    show_comment_words(metric)
+    text = comment_words(metric)
+    if text:
+        st.html(text)
     show_comment_form(metric, review_id)
 
 
-def show_comment_words(metric: Metric) -> None:
-    """The comments alone; nothing where there are none."""
+def comment_words(metric: Metric) -> str:
+    """The comments alone, as HTML; when presenting the newest, so that they find room. Nothing
+    where there are none."""
     request = current()
     found = comments_on(request.warehouse, request.question, metric)
-    if found:
-        st.html(comments_html(found, Wording(request), with_history=not request.view.present))
+    if request.view.present:
+        found = sorted(found, key=lambda one: one.written_at)[-SHOWN_IN_ROOM:]
+    if not found:
+        return ""
+    return comments_html(found, Wording(request), with_history=not request.view.present)
 
 
 def show_comment_form(metric: Metric, review_id: str | None = None) -> None:

@@ -21,6 +21,7 @@ from metrics.memory.disputes import (
     settle_as,
 )
 from metrics.model import Metric
+from pages.view.links import plain_label
 from pages.view.memory.forms import keep, note_popover, show_kept
 from pages.view.memory.wording import Wording, escaped, filter_words
 from pages.view.request import Request, current
@@ -28,30 +29,35 @@ from pages.view.state import to_query
 
 NONE_OPEN = "No number is disputed."
 _RAISE = "memory-flag"
+# What a projected page has room for: the newest.
+SHOWN_IN_ROOM = 1
 
 
 def show_flags(metric: Metric, review_id: str | None = None) -> None:
     """The disputes of a KPI under the view's filters, and when not presenting the forms: anybody
     may flag its number, its owner's editors settle."""
-    show_flag_words(metric)
+    text = flag_words(metric)
+    if text:
+        st.html(text)
     show_flag_forms(metric, review_id)
 
 
-def show_flag_words(metric: Metric) -> None:
-    """The disputes alone: those open, and when not presenting those settled."""
+def flag_words(metric: Metric) -> str:
+    """The disputes alone, as HTML: those open, and when not presenting those settled. Nothing
+    where there are none."""
     request = current()
     found = disputes_of(request.warehouse, request.question, metric)
     if not found:
-        return
+        return ""
     wording = Wording(request)
-    text = "".join(
-        flag_html(one, wording, _records_html(one, request)) for one in found if one.is_open
-    )
+    still_open = [dispute for dispute in found if dispute.is_open]
+    if request.view.present:
+        still_open = still_open[-SHOWN_IN_ROOM:]
+    text = "".join(flag_html(one, wording, _records_html(one, request)) for one in still_open)
     settled = [dispute for dispute in found if not dispute.is_open]
     if settled and not request.view.present:
         text += _settled_html(settled, wording)
-    if text:
-        st.html(f'<section class="said" aria-label="Disputes">{text}</section>')
+    return f'<section class="said" aria-label="Disputes">{text}</section>' if text else ""
 
 
 def show_flag_forms(metric: Metric, review_id: str | None = None) -> None:
@@ -64,7 +70,7 @@ def show_flag_forms(metric: Metric, review_id: str | None = None) -> None:
     still_open = [dispute for dispute in found if dispute.is_open]
     for dispute in still_open:
         if may_settle(request.viewer.role, dispute):
-            _show_settle(dispute, request, len(still_open) > 1, Wording(request))
+            _show_settle(dispute, request, is_named=len(still_open) > 1)
 
 
 def show_open_disputes() -> None:
@@ -80,7 +86,7 @@ def show_open_disputes() -> None:
             ):
                 st.html(flag_html(dispute, wording, "", link=_address(dispute, request)))
                 if not request.view.present and may_settle(request.viewer.role, dispute):
-                    _show_settle(dispute, request, False, wording)
+                    _show_settle(dispute, request)
 
 
 # -- as HTML ------------------------------------------------------------------------------------
@@ -170,7 +176,6 @@ def _show_raise(metric: Metric, review_id: str | None, request: Request) -> None
             key=field,
             max_chars=2000,
             height=90,
-            help="The figure as it is shown and its records are kept with it.",
         )
         st.form_submit_button(
             "Flag it", on_click=_raise, args=(key, field, metric, review_id, request)
@@ -195,10 +200,10 @@ def _raise(key: str, field: str, metric: Metric, review_id: str | None, request:
     )
 
 
-def _show_settle(one: Dispute, request: Request, is_named: bool, wording: Wording) -> None:
+def _show_settle(one: Dispute, request: Request, *, is_named: bool = False) -> None:
     key = f"memory-settle-{one.id}"
     field = f"{key}-reason"
-    label = f"Settle {wording.day(one.raised_at)}" if is_named else "Settle"
+    label = plain_label(f"Settle “{one.reason[:24]}”") if is_named else "Settle"
     with note_popover(label, key), st.form(f"{key}-form", border=False):
         st.text_area("How it was settled", key=field, max_chars=2000, height=90)
         st.form_submit_button("Settle it", on_click=_settle, args=(key, field, one, request))
