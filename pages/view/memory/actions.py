@@ -18,7 +18,7 @@ from metrics.memory.resolutions import (
 )
 from metrics.model import Team
 from metrics.roles import may_edit
-from pages.view.memory.forms import keep, note_popover, show_kept
+from pages.view.memory.forms import begin_edit, keep, note_popover, show_kept
 from pages.view.memory.wording import Wording, escaped
 from pages.view.request import Request, current
 
@@ -111,8 +111,8 @@ def _end(
 
 def _show_fields(key: str, seen: Action, request: Request) -> None:
     fields = [f"{key}-{part}" for part in ("words", "owner", "due")]
-    for field, value in zip(fields, (seen.words, seen.owner, seen.due_on), strict=True):
-        st.session_state.setdefault(field, value)
+    read = (seen.words, seen.owner, seen.due_on)
+    seen = begin_edit(key, seen, dict(zip(fields, read, strict=True)))
     with st.form(f"{key}-form", border=False):
         _show_inputs(fields, request)
         st.form_submit_button(
