@@ -62,7 +62,7 @@ def action_html(one: Action, wording: Wording, day: date) -> str:
         state = f"<b>{sign}</b>{reason}, {escaped(wording.day(one.written_at))}"
     return (
         f'<div class="note" data-note="{escaped(one.id)}" data-state="{one.status}">'
-        f"<p>{escaped(one.words)} <b>{escaped(wording.name(one.owner))}</b> "
+        f"<p>{escaped(one.words)} · <b>{escaped(wording.name(one.owner))}</b> · "
         f'<span class="by">{state}</span></p></div>'
     )
 
