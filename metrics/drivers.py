@@ -20,6 +20,7 @@ from math import prod, sqrt
 
 from data.errors import WarehouseError
 from data.warehouse import Warehouse
+from metrics.baselines import stamp_of_state
 from metrics.cache import RESULTS
 from metrics.calendar import Span
 from metrics.catalog import find_metric
@@ -185,6 +186,8 @@ def cause_of_tile(warehouse: Warehouse, view: View) -> Callable[[Tile], str | No
             return None
         spans = (tile.compared, tile.span)
         key = (warehouse.version_key, warehouse.config.fingerprint, view, tile.metric.id, spans)
+        if "disputes" in tile.metric.tables:
+            key = (*key, stamp_of_state())
         try:
             found = RESULTS.get(
                 key, lambda: top_causes(warehouse, view, tile.metric.id, spans=spans)
