@@ -185,9 +185,9 @@ def cause_of_tile(warehouse: Warehouse, view: View) -> Callable[[Tile], str | No
         if tile.span is None or tile.compared is None or tile.value is None:
             return None
         spans = (tile.compared, tile.span)
-        key = (warehouse.version_key, warehouse.config.fingerprint, view, tile.metric.id, spans)
-        if "disputes" in tile.metric.tables:
-            key = (*key, stamp_of_state())
+        stamp = stamp_of_state() if "disputes" in tile.metric.tables else None
+        place = (warehouse.version_key, warehouse.config.fingerprint, stamp)
+        key = (*place, view, tile.metric.id, spans)
         try:
             found = RESULTS.get(
                 key, lambda: top_causes(warehouse, view, tile.metric.id, spans=spans)

@@ -41,6 +41,8 @@ ACTION = Action("a1", 1, None, "Call <i>", "kim", DUE, ActionStatus.OPEN, None, 
 class Words(Wording):
     """Without a request: user names and dates as they are."""
 
+    shows_people = True
+
     def __init__(self) -> None:
         self._names = {"ana": "Ana & Co"}
 
@@ -101,6 +103,9 @@ def test_marks_and_lines() -> None:
     assert [m.text for m in commented([COMMENT])] == ["1 comment"]
     assert line_of(replace(COMMENT, happened="Two\nlines")) == "Two lines – Umbrellas"
     assert filter_words(()) == "the whole company"
+    reps = (("rep", ("R1", "R2")), ("manager", ("Ann",)))
+    assert filter_words(reps) == "rep R1, R2; manager Ann"
+    assert filter_words(reps, shows_people=False) == "2 reps; one manager"
 
 
 # -- the version that a form is made from ---------------------------------------------------------
