@@ -16,7 +16,7 @@ from data.review_memory.actions import ActionStatus
 from data.review_memory.disputes import dispute_records
 from data.roles import ROLES
 from data.row_scope import RowScope
-from data.state import close_state
+from data.state import User, close_state, open_state
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Calendar
 from metrics.catalog import CATALOG
@@ -51,11 +51,25 @@ from metrics.row_scope import scoped
 from metrics.view import View
 from tests.build import at, warehouse_of
 from tests.metrics.asking import deal, lead
-from tests.metrics.test_rebasing import ALLOWED, add
+from tests.metrics.test_rebasing import ALLOWED
 
 CONFIG = '[company]\nname = "Acme"\n'
 EMEA = RowScope.parse(["region=EMEA"])
 AS_OF = at("2026-06-30 12:00")
+
+
+def add(username: str, role: str) -> None:
+    """An account that nobody signs in to: hashing a password takes longer than all the rest."""
+    with open_state().write() as session:
+        session.add(
+            User(
+                username=username,
+                full_name=f"{username.title()} Person",
+                password_hash="x" * 60,
+                role=role,
+                session_epoch=0,
+            )
+        )
 
 
 @pytest.fixture
