@@ -41,7 +41,7 @@ class Activity:
 
 
 def account_activity(*, lasting: timedelta, now: datetime | None = None) -> dict[str, Activity]:
-    """By user name, of every account that has any. ``lasting`` is how long a sign-in is good for."""
+    """By user name, of every account that has any; a sign-in is good for as long as ``lasting``."""
     now = now or utc_now()
     last, still_open, locks = _last_sign_ins(), _open_sign_ins(now - lasting), _locks(now)
     return {

@@ -104,7 +104,7 @@ def _existing(session: Session, name: str) -> User:
 
 
 def _to_change(session: Session, name: str, by: Actor, *, own: bool = False) -> User:
-    """The account that ``by`` is about to change; where ``own``, one's own is everybody's affair."""
+    """The account that ``by`` is about to change; ``own``: everybody may change theirs so."""
     if not (own and by.name == normal_username(name)):
         check_may_manage(session, by)
     return _existing(session, name)

@@ -75,7 +75,7 @@ def test_a_state_database_that_cannot_be_used(
 def test_a_server_that_says_nothing_is_not_waited_for(
     duckdb_url: str, company: Company, monkeypatch: pytest.MonkeyPatch
 ):
-    """The line is taken and nothing comes: as behind a firewall that drops what it does not like."""
+    """The line is taken and nothing comes, as behind a firewall that drops what it gets."""
     company(duckdb_url)
     fill(duckdb_url, {"leads": []})
     monkeypatch.setattr(app, "READY_SECONDS", 0.5)
