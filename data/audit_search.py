@@ -65,7 +65,7 @@ def find_events(wanted: AuditFilter, *, offset: int, size: int) -> AuditPage:
         return AuditPage(tuple(map(as_read, session.scalars(newest))), _count(session, wanted))
 
 
-def _newest_first(wanted: AuditFilter) -> Select[tuple[AuditEvent]]:
+def _newest_first(wanted: AuditFilter) -> Select[AuditEvent]:
     return select(AuditEvent).where(*wanted.conditions()).order_by(AuditEvent.id.desc())
 
 

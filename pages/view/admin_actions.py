@@ -12,10 +12,10 @@ from data import users
 from data.account_activity import Activity
 from data.audit import Actor, person
 from data.config import DIMENSIONS
-from data.errors import ScorecardError
+from data.errors import ScorecardError, WarehouseError
 from data.passwords import random_password
 from data.roles import ROLES
-from data.row_scope import NULL_MEMBER
+from data.row_scope import NULL_MEMBER, Members
 from data.users import Account
 from metrics.members import filter_members
 from pages.view.admin_html import words
@@ -103,6 +103,14 @@ def show_scope(account: Account, request: Request) -> None:
     """What the account sees, and a form to limit it by one dimension after the other."""
     limits = dict(account.scope.members)
     st.html(words(f"Sees {account.scope.words or 'everything'}."))
+    try:
+        _show_limits(account, limits, request)
+    except WarehouseError as error:
+        # Roles, locks and sessions do not wait for the warehouse.
+        st.html(words(f"What it sees cannot be changed now. {error.message}"))
+
+
+def _show_limits(account: Account, limits: Mapping[str, Members], request: Request) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="admin-scope"):
         dimension = st.selectbox(
             "Limit by",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
@@ -119,12 +119,16 @@ def _file(wanted: AuditFilter, request: Request) -> Callable[[], bytes]:
     return make
 
 
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
+
+
 def _exported(wanted: AuditFilter, total: int) -> dict[str, DetailValue]:
     """The file in the audit log itself."""
     return {
         "events": list(wanted.events),
         "person": wanted.person,
-        "since": wanted.since and wanted.since.isoformat(timespec="seconds"),
-        "before": wanted.before and wanted.before.isoformat(timespec="seconds"),
+        "since": _iso(wanted.since),
+        "before": _iso(wanted.before),
         "rows": total,
     }

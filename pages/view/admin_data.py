@@ -127,12 +127,12 @@ def _show_check(request: Request) -> None:
     if not st.button("Run the checks", key="admin-check"):
         return
     bar = st.progress(0.0, text="Checking …")
+
+    def tell(check: str, share: float) -> None:
+        bar.progress(share, text=f"Checking {check} …")
+
     try:
-        check_as(
-            request.warehouse,
-            request.viewer.username,
-            progress=lambda check, share: bar.progress(share, text=f"Checking {check} …"),
-        )
+        check_as(request.warehouse, request.viewer.username, progress=tell)
     except ScorecardError as error:
         say(KEY, str(error))
     st.rerun()

@@ -43,7 +43,8 @@ def table(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> s
     labels = [column.lstrip("#") for column in columns]
     numeric = ["num" if column.startswith("#") else "" for column in columns]
     head = "".join(
-        f'<th class="{n}">{e(label)}</th>' for label, n in zip(labels, numeric, strict=True)
+        f'<th scope="col" class="{n}">{e(label)}</th>'
+        for label, n in zip(labels, numeric, strict=True)
     )
     body = "".join(
         "<tr>"

@@ -133,7 +133,7 @@ def test_what_a_cache_holds_and_how_often_it_had_the_answer():
     cache = ResultCache(entries=2, seconds=60)
     assert (cache.stats().hit_rate, cache.find("a")) == (None, None)
     for key in ("a", "b", "a", "a", "c"):
-        cache.get(key, lambda key=key: key.upper())
+        cache.get(key, key.upper)
     stats = cache.stats()
     assert (stats.entries, stats.most, stats.seconds) == (2, 2, 60)
     assert (stats.hits, stats.misses, stats.hit_rate) == (2, 3, 0.4)
