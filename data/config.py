@@ -57,6 +57,7 @@ CONVERSION_DAYS = {
     "lead_to_customer": 180,
 }
 LEAD_ID = "{lead_id}"  # in the address of a lead's record
+RECORD_ID = "{record_id}"  # in the address of a system's record
 DIMENSIONS = (
     "channel",
     "campaign",
@@ -132,8 +133,8 @@ def _fact(name: str) -> str:
     return name
 
 
-def _record_address(pattern: str) -> str:
-    """An https address with one ``{lead_id}`` behind the host: data must never choose the host."""
+def _address(pattern: str, place: str) -> str:
+    """An https address with one ``place`` behind the host: data must never choose the host."""
     try:
         parts = urlsplit(pattern)
         host = parts.hostname or ""
@@ -143,13 +144,21 @@ def _record_address(pattern: str) -> str:
         raise ValueError(f"{pattern!r} does not begin with https:// and a host")
     if "@" in parts.netloc:
         raise ValueError(f"{pattern!r} holds a user name; an address for all has none")
-    if pattern.count(LEAD_ID) != 1 or re.search(r"[{}]", pattern.replace(LEAD_ID, "")):
-        raise ValueError(f"{pattern!r} must hold {LEAD_ID} once, and no other braces")
-    if LEAD_ID in parts.netloc:
-        raise ValueError(f"{pattern!r} holds {LEAD_ID} in the host; it belongs behind it")
+    if pattern.count(place) != 1 or re.search(r"[{}]", pattern.replace(place, "")):
+        raise ValueError(f"{pattern!r} must hold {place} once, and no other braces")
+    if place in parts.netloc:
+        raise ValueError(f"{pattern!r} holds {place} in the host; it belongs behind it")
     if not pattern.isprintable() or " " in pattern:
         raise ValueError(f"{pattern!r} holds a space or an invisible character")
     return pattern
+
+
+def _record_address(pattern: str) -> str:
+    return _address(pattern, LEAD_ID)
+
+
+def _product_address(pattern: str) -> str:
+    return _address(pattern, RECORD_ID)
 
 
 def _custom_weights(weights: dict[str, float]) -> dict[str, float]:
@@ -232,10 +241,19 @@ class Links(Section):
     """Where records are found in other systems."""
 
     lead: Annotated[str, AfterValidator(_record_address)] | None = None
+    # By product, as system_records names it.
+    records: dict[str, Annotated[str, AfterValidator(_product_address)]] = Field(
+        default_factory=dict
+    )
 
     def lead_record(self, lead_id: str) -> str | None:
         """The address of a lead's record in the CRM, the id percent-encoded; None without one."""
         return None if self.lead is None else self.lead.replace(LEAD_ID, quote(lead_id, safe=""))
+
+    def system_record(self, product: str | None, record_id: str) -> str | None:
+        """The address of a record in its own system, the id percent-encoded; None without one."""
+        pattern = self.records.get(product or "")
+        return None if pattern is None else pattern.replace(RECORD_ID, quote(record_id, safe=""))
 
 
 class Scorecard(Section):

@@ -17,6 +17,7 @@ from data.demo.systems import (
     DELETED,
     ERROR,
     EXCLUDED,
+    LEAD_KEY,
     MARKETING,
     MERGED,
     NO_KEY,
@@ -155,7 +156,9 @@ def _plant(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], 
     lead = pools.take(reason, count)
     sync = {"sync_pending": PENDING, "sync_error": ERROR, "sync_excluded": EXCLUDED}
     error = 0 if reason == "sync_error" else -1
-    key, linked = (NO_KEY, False) if reason == "no_key" else (0, True)
+    # Not found: an address that no other record has, and no link to a lead.
+    unlinked = {"no_key": (NO_KEY, False), "not_found": (SALES_KEY, False)}
+    key, linked = unlinked.get(reason, (LEAD_KEY, True))
     records.add(MARKETING, lead, at, GAP_STAGE, sync=sync.get(reason, SYNCED), error=error,
                 key=key, linked=linked)  # fmt: skip
     if reason == "merged" and len(tags):

@@ -7,6 +7,7 @@ from metrics.catalog import (
     agreement,
     blocks,
     credit,
+    disputes,
     marketing,
     pipeline,
     reconciliation,
@@ -28,12 +29,15 @@ CATALOG: dict[str, Metric] = {
         *pipeline.METRICS,
         *agreement.METRICS,
         *reconciliation.METRICS,
+        *disputes.METRICS,
     )
 }
 
 
 # What derived KPIs and pages are made of beside KPIs; no KPIs themselves.
-BLOCKS: dict[str, Metric] = {metric.id: metric for metric in (*blocks.METRICS, *reconciliation.BLOCKS)}
+BLOCKS: dict[str, Metric] = {
+    metric.id: metric for metric in (*blocks.METRICS, *reconciliation.BLOCKS)
+}
 
 
 def find_metric(metric_id: str) -> Metric:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from data.tables import STAGES
 from metrics.facts import (
+    disputes,
     effort,
     handoffs,
     leads,
@@ -66,6 +67,8 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "touches_credited": _credit("touches_credited"),
     "touches_earning": _credit("touches_earning"),
     "customers": _credit("customers"),
+    "disputes_open": disputes.still_open,
+    "disputes_raised": disputes.raised,
 }
 
 __all__ = ["FACTS", "Context", "Fact"]

@@ -22,8 +22,8 @@ def normal_key(column: Column) -> Column:
 
 
 def held(as_of: datetime) -> Subquery:
-    """All records counted by a moment (naive UTC), with their normalised ``key`` and their ``lead``:
-    the one that they name, else the first that another record of the same key names."""
+    """All records counted by a moment (naive UTC), with their normalised ``key`` and ``lead``: the
+    one that they name, else the first that another record of the same key names."""
     r = system_records.c
     known = (
         select(*(c for c in r if c is not r.match_key), normal_key(r.match_key).label("key"))

@@ -12,10 +12,8 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    Column,
     ColumnElement,
     Integer,
-
     and_,
     case,
     cast,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-
     union,
     union_all,
 )
@@ -135,7 +132,7 @@ def _is_record(c: Any, other: Any) -> Condition:
     )
 
 
-def _came_back(lead: Column, one: Column, other: Column) -> Condition:
+def _came_back(lead: Any, one: Any, other: Any) -> Condition:
     """Whether the lead was recycled between two moments, whichever is first."""
     s = lead_stages.alias().c
     return (
@@ -158,12 +155,8 @@ def evidence(others: CTE) -> CTE:
     counted_there = and_(there, at_stage, c.is_active)
     found = {
         "merged_there": and_(there, at_stage, c.is_merged),
-        "twin": and_(
-            counted_here, c.is_inside, or_(c.is_before, c.is_matched), ~c.is_new_pass
-        ),
-        "came_back": and_(
-            counted_here, c.is_earlier, or_(~c.is_inside, c.is_new_pass)
-        ),
+        "twin": and_(counted_here, c.is_inside, or_(c.is_before, c.is_matched), ~c.is_new_pass),
+        "came_back": and_(counted_here, c.is_earlier, or_(~c.is_inside, c.is_new_pass)),
         "taken": and_(counted_there, c.is_inside),
         "was_there": and_(counted_there, c.is_earlier),
         "gone": and_(there, at_stage, ~c.is_active),
@@ -318,6 +311,3 @@ def nearest(others: CTE) -> CTE:
     place = func.row_number().over(partition_by=c.row, order_by=first)
     ranked = select(others, cast(place, Integer).label("place")).where(~c.is_here).cte("ranked")
     return select(ranked).where(ranked.c.place == 1).cte("nearest")
-
-
-

@@ -23,7 +23,7 @@ from metrics.calendar import Calendar
 from metrics.calendar import Span as Days
 from metrics.compile import UnsupportedDimension, filter_conditions
 from metrics.errors import QueryError
-from metrics.facts.base import Dimensions, Fact, Links
+from metrics.facts.base import Column, Dimensions, Fact, Links
 from metrics.personal import personal
 from metrics.reconcile.clues import evidence, nearest, one_sided, reason_of, related
 from metrics.reconcile.matching import (
@@ -160,18 +160,20 @@ class Ledger:
 
     def _shown(self, rows: CTE, there: CTE, dimensions: Dimensions) -> list[Any]:
         c = rows.c
-        of_lead = {
-            name: dimensions.linked(entity, name)
-            for entity, name in (("lead", "full_name"), ("lead", "channel"), ("account", "name"))
-        }
-        assert all(column is not None for column in of_lead.values())
-        name, key = (personal(x, self._shows_people) for x in (of_lead["full_name"], c.key))
+
+        def linked(entity: str, name: str) -> Column:
+            column = dimensions.linked(entity, name)
+            assert column is not None  # every record has a link to leads, if to none
+            return column
+
+        name = personal(linked("lead", "full_name"), self._shows_people)
+        key = personal(c.key, self._shows_people)
         return [
             *(c[n] for n in ("row", "record_id", "product", "counted_at", "partner")),
             c.of_lead.label("lead_id"),
             name.label("lead"),
-            of_lead["name"].label("company"),
-            of_lead["channel"].label("channel"),
+            linked("account", "name").label("company"),
+            linked("lead", "channel").label("channel"),
             key.label("match_key"),
             c.sync_status,
             c.sync_error,
@@ -192,7 +194,9 @@ class Ledger:
             c.side, c.reason, func.count().label("n"), func.sum(is_matched).label("matched")
         ).group_by(c.side, c.reason)
         rows = cached_rows(self.warehouse, statement)
-        counts = {side: sum(r["n"] for r in rows if r["side"] == side) for side in (MARKETING, SALES)}
+        counts = {
+            side: sum(r["n"] for r in rows if r["side"] == side) for side in (MARKETING, SALES)
+        }
         parts = [Part(r["side"], r["reason"], int(r["n"])) for r in rows if r["reason"]]
         parts.sort(key=lambda p: (p.reason != NOT_FOUND, -p.count, ORDER.index(p.reason), p.side))
         matched = sum(int(r["matched"]) for r in rows if r["side"] == MARKETING)

@@ -58,7 +58,7 @@ def pairs(counted: CTE) -> CTE:
 
 
 def _joined(records: CTE, name: str) -> CTE:
-    """The n-th record of marketing with the n-th of sales of the same value; NULL equals nothing."""
+    """The n-th record of marketing with the n-th of sales of one value; NULL equals nothing."""
     c = records.c
     place = func.row_number().over(partition_by=(c.system, c[name]), order_by=c.row)
     ranked = (

@@ -1,6 +1,6 @@
-"""Why only one side counts a record: the handbook's reasons (§5), in the order in which they apply.
+"""Why only one side counts a record: the handbook's reasons (§5), in their order.
 
-``metrics/reconcile/clues.py`` says of a record which of them fit; the first that does is its reason.
+``metrics/reconcile/clues.py`` says which of them fit a record; the first that does is its reason.
 """
 
 from __future__ import annotations
@@ -124,3 +124,14 @@ REASONS: tuple[Reason, ...] = (
 BY_ID = {reason.id: reason for reason in REASONS}
 ORDER = tuple(BY_ID)
 NOT_FOUND = "not_found"
+# What the page opens with: the stage at which marketing hands over.
+DEFAULT_STAGE = "mql"
+SIDES = ("marketing", "sales")
+
+
+def part_id(side: str, reason: str) -> str:
+    """``marketing.merged``: what marketing alone counts, for one reason."""
+    return f"{side}.{reason}"
+
+
+PARTS = tuple(part_id(side, reason) for side in SIDES for reason in ORDER)

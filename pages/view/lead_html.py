@@ -9,6 +9,7 @@ from html import escape
 from babel.dates import format_date
 
 from metrics.lead import Deal, Event, Handoff, LeadStory
+from metrics.lead_differences import Difference
 from metrics.model import Unit
 from metrics.report.format import UNDEFINED, Formats
 from metrics.report.lead_days import Day, changes_text, touch_text, touches_text
@@ -82,6 +83,22 @@ def deals_html(deals: Sequence[Deal], moment: Moment, formats: Formats) -> str:
             f"{moment(deal.created_at)} · {closed}{_after(' · ', deal.loss_reason)}</p></li>"
         )
     return _section("Opportunities", rows, "No opportunity.")
+
+
+def differences_html(found: Sequence[Difference]) -> str:
+    """What the systems show differently of this lead; nothing where they agree."""
+    if not found:
+        return ""
+    told = "".join(
+        f"<li><b>{escape(one.what)}</b>: "
+        + "; ".join(f"{escape(system)} {escape(value)}" for system, value in one.said)
+        + "</li>"
+        for one in found
+    )
+    return (
+        '<section class="facts differs" aria-label="Differences">'
+        f"<h3>The systems differ</h3><ul>{told}</ul></section>"
+    )
 
 
 def systems_html(records: Sequence[dict], moment: Moment) -> str:

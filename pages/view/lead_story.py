@@ -8,6 +8,7 @@ import streamlit as st
 from babel.dates import format_datetime
 
 from metrics.lead import MAX_EVENTS, MAX_FOUND, LeadStory, search_leads, without_reps
+from metrics.lead_differences import differences
 from metrics.report.lead_chart import (
     MAX_DEALS,
     chart_height,
@@ -68,7 +69,10 @@ def show_story(story: LeadStory, request: Request) -> None:
         handoffs, deals, systems = st.columns(3, gap="large")
         handoffs.html(lead_html.handoffs_html(story.handoffs, moment, formats))
         deals.html(lead_html.deals_html(story.deals, moment, formats))
-        systems.html(lead_html.systems_html(story.systems, moment))
+        systems.html(
+            lead_html.differences_html(differences(story))
+            + lead_html.systems_html(story.systems, moment)
+        )
     days = days_of(story.events, calendar)
     offset = offset_of("days", len(days), DAYS_A_PAGE)
     shown = days[offset : offset + DAYS_A_PAGE]

@@ -30,7 +30,8 @@ def link(path: str, label: str, view: ViewState, request: Request) -> None:
 
 def link_to_kpi(metric_id: str, label: str, request: Request) -> None:
     """A link to a KPI's page, with the view as it is."""
-    link("kpi", label, replace(request.view, metric=metric_id, by=None, lead=None), request)
+    view = replace(request.view, metric=metric_id, by=None, lead=None, stage=None, reason=None)
+    link("kpi", label, view, request)
 
 
 def plain_label(text: str) -> str:
@@ -55,7 +56,8 @@ def lead_link(request: Request, lead_id: str | None, label: str) -> None:
 
 def lead_address(request: Request, lead_id: str) -> str:
     """The address of a lead's page, relative to any other page of the app."""
-    query = to_query(replace(request.view, lead=lead_id, metric=None, by=None), request.bounds)
+    view = replace(request.view, lead=lead_id, metric=None, by=None, stage=None, reason=None)
+    query = to_query(view, request.bounds)
     # The id comes first, so that what follows it can be told apart.
     ordered = {"lead": query.pop("lead"), **query}
     return f"{LEAD_PATH}?{urlencode(ordered, doseq=True)}"

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 
 from data.config import DIMENSIONS
 from data.errors import ScorecardError, nearest
+from data.tables import STAGES
 from metrics.attribution.model import MODELS, Basis, By
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import CATALOG
+from metrics.reconcile.reasons import DEFAULT_STAGE, PARTS
 from metrics.view import Compare, View
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
@@ -32,9 +34,14 @@ SETTINGS = (
     "find",
     "basis",
     "deal",
+    "section",
+    "stage",
+    "reason",
 )
 # What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
 SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
+# The parts of the admin page, the one that it opens with first.
+ADMIN_SECTIONS = ("accounts", "sessions", "data", "audit")
 NULL_MEMBER = "~"
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
@@ -76,6 +83,9 @@ class ViewState:
     find: str | None = None  # of the Handbook page: the words looked for
     basis: str | None = None  # of the credit page: which opportunities, None those won
     deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
+    section: str | None = None  # of the admin page: which part, None the first
+    stage: str | None = None  # of the reconciliation page: which stage, None MQL
+    reason: str | None = None  # of the reconciliation page: whose records, "marketing.merged"
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -225,6 +235,8 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     compare = reader.choice("compare", list(Compare))
     present = reader.choice("present", ("1", "0"))
     names = reader.choice("names", ("1", "0"))
+    section = reader.choice("section", ADMIN_SECTIONS)
+    stage = reader.choice("stage", STAGES)
     basis = reader.choice("basis", list(Basis))
     view = ViewState(
         cadence=period.cadence,
@@ -241,6 +253,9 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         find=reader.line("find", "text to look for"),
         basis=None if basis == Basis.WON else basis,
         deal=reader.line("deal", "opportunity's id"),
+        section=None if section == ADMIN_SECTIONS[0] else section,
+        stage=None if stage == DEFAULT_STAGE else stage,
+        reason=reader.choice("reason", PARTS),
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -265,7 +280,7 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find", "basis", "deal"):
+    for name in ("metric", "by", "lead", "find", "basis", "deal", "section", "stage", "reason"):
         value = getattr(view, name)
         if value is not None:
             query[name] = [value]

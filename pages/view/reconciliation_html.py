@@ -1,0 +1,87 @@
+"""The reconciliation page's words and tables as HTML. Everything from data is escaped here."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+
+from metrics.catalog.reconciliation import stage_name
+from metrics.reconcile import BY_ID, NOT_FOUND, Balance
+from metrics.report.format import Formats
+from pages.view.html_table import html_table
+
+FILTERED = (
+    "Filtered by the lead of each record, or of its e-mail address; a pair that both sides count "
+    "is marketing's lead's. A record of no known lead is in no filter but “(none)”."
+)
+ONLY = {"marketing": "Marketing", "sales": "Sales"}
+
+
+def heading(title: str, aside: str = "") -> str:
+    """A part's title with what it counts beside it."""
+    return f'<div class="gap-head"><h2>{escape(title)}</h2><span>{escape(aside)}</span></div>'
+
+
+def sentence(text: str) -> str:
+    return f'<p class="gap-words">{escape(text)}</p>'
+
+
+def note(text: str) -> str:
+    return f'<p class="gap-note">{escape(text)}</p>'
+
+
+def headline_html(stage: str, balance: Balance, formats: Formats) -> str:
+    """Both counts, what they agree on, and how many records still have no reason."""
+    marketing, sales, matched, open_ = (
+        f"<b>{formats.plain(n)}</b>"
+        for n in (balance.marketing, balance.sales, balance.matched, balance.not_found)
+    )
+    names = escape(stage_name(stage, balance.marketing))
+    told = f"Marketing counts {marketing} {names}, sales {sales}. They agree on {matched}."
+    if balance.parts:
+        rest = "none is still" if not balance.not_found else f"for {open_} it is still"
+        told += f" Every other record has one reason; {rest} “not found”."
+    return f'<p class="gap-headline">{told}</p>'
+
+
+def waterfall_head_html(period: str) -> str:
+    key = "".join(
+        f'<span><i class="gap-key-{mark}"></i>{words}</span>'
+        for mark, words in (
+            ("counted", "counted"),
+            ("marketing", "marketing only"),
+            ("sales", "sales only"),
+            ("open", "no reason found"),
+        )
+    )
+    title = "From marketing’s count to sales’"
+    return (
+        f'<div class="gap-head"><h2>{title}</h2><span>{escape(period)}</span>'
+        f'<span class="gap-key">{key}</span></div>'
+    )
+
+
+_table = partial(html_table, style="gap")
+
+
+def reasons_html(balance: Balance, formats: Formats) -> str:
+    """A row a reason and side: not found first, then the largest."""
+
+    def name(reason: str) -> str:
+        label = escape(BY_ID[reason].label)
+        return f'<b class="bad">{label}</b>' if reason == NOT_FOUND else label
+
+    return _table(
+        ["Reason", "Only counted by", "Records", "What it means", "Who can mend it"],
+        (
+            [
+                name(part.reason),
+                ONLY[part.side],
+                formats.plain(part.count),
+                escape(BY_ID[part.reason].meaning),
+                escape(BY_ID[part.reason].remedy),
+            ]
+            for part in balance.parts
+        ),
+        "reasons",
+    )
