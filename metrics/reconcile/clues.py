@@ -134,17 +134,15 @@ def _is_record(c: Any, other: Any) -> Condition:
 
 def _came_back(lead: Any, one: Any, other: Any) -> Condition:
     """Whether the lead was recycled between two moments, whichever is first."""
-    s = lead_stages.alias().c
-    return (
-        exists()
-        .where(s.lead_id == lead, s.stage == "recycled")
-        .where(
-            or_(
-                and_(s.entered_at > one, s.entered_at <= other),
-                and_(s.entered_at > other, s.entered_at <= one),
-            )
-        )
+    again = lead_stages.alias()
+    s = again.c
+    either_way = or_(
+        and_(s.entered_at > one, s.entered_at <= other),
+        and_(s.entered_at > other, s.entered_at <= one),
     )
+    found = exists().where(s.lead_id == lead, s.stage == "recycled", either_way)
+    # Within another EXISTS the outermost row would otherwise be read as a table of its own.
+    return found.correlate_except(again)
 
 
 def evidence(others: CTE) -> CTE:

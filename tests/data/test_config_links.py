@@ -60,3 +60,13 @@ def test_an_address_that_cannot_be_meant_is_refused_in_words(pattern: str, why: 
 def test_an_unknown_key_names_the_nearest():
     with pytest.raises(ConfigError, match="lead"):
         parse_config("[links]\nleads = 'https://crm.example.com/{lead_id}'\n")
+
+
+def test_a_record_is_found_by_its_product():
+    text = "[links.records]\nhubspot = 'https://hub.example.com/r/{record_id}'\n"
+    links = parse_config(text).links
+    assert links.system_record("hubspot", "a/b") == "https://hub.example.com/r/a%2Fb"
+    assert links.system_record("marketo", "1") is None
+    assert links.system_record(None, "1") is None
+    with pytest.raises(ConfigError, match="record_id"):
+        parse_config("[links.records]\nhubspot = 'https://hub.example.com/r/{lead_id}'\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from tests.metrics import checks_agreement as agreement
+from tests.metrics import checks_reconciliation as reconciliation
 
 # The business day of a moment in New York, where the fixture company is.
 DAY_OF = "CAST((({at} AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York') AS DATE)"
@@ -271,4 +272,5 @@ SELECT open_deals * rate * size / cycle, open_deals * rate * size, cycle, 0 FROM
     "overdue_handoffs": ANSWERED + _filled(agreement.OVERDUE),
     "wasted_effort_share": _filled(agreement.WASTED),
     "redundant_outreach_rate": _filled(agreement.REDUNDANT),
+    "count_gap": _filled(reconciliation.COUNT_GAP),
 }

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.build import at
+from tests.metrics.fixture_records import records
 from tests.metrics.fixture_rows import (
     CHANGES,
     DEALS,
@@ -234,4 +235,5 @@ def tables() -> dict[str, list[Row]]:
         "spend": [_spend(cells) for cells in _cells(SPEND)],
         "targets": [_target(cells) for cells in _cells(TARGETS)],
         "lead_changes": _changes(),
+        "system_records": records(),
     }

@@ -253,6 +253,13 @@ FIGURES["redundant_outreach_rate"] = (
     (0.5, 3, 6, 0),
     (0.5, 4, 8, 0),
 )
+# M07, M08 and M10 against S03; in June M04 as well against S02, S04, S06 and S07; before it M02 and
+# M03 against S01, but not M01: sales had no record yet.
+FIGURES["count_gap"] = (
+    (2, 3, 1, 0),
+    (-1, 4, 5, 0),
+    (0, 6, 6, 0),
+)
 SPANS = {name: Span(*days) for name, days in PERIODS.items()}
 
 

@@ -10,16 +10,27 @@ import pytest
 from data import users
 from data.config import load_config
 from data.demo.build import build_demo
-from data.demo.stories import DEAR_CHANNEL, LEADS, SLIP_REGION, SLOW_CHANNEL, Stories
+from data.demo.gap_month import MARKETING_ONLY, share_out
+from data.demo.stories import (
+    DEAR_CHANNEL,
+    GAP_MARKETING,
+    GAP_SALES,
+    GAP_STAGE,
+    LEADS,
+    SLIP_REGION,
+    SLOW_CHANNEL,
+    Stories,
+)
 from data.dialects import parse_url
 from data.load import load_tables
 from data.warehouse import Warehouse, open_warehouse
-from metrics.calendar import Cadence, Calendar
+from metrics.calendar import Cadence, Calendar, Span
 from metrics.catalog import CATALOG
 from metrics.drivers import cause_of_tile
 from metrics.exceptions import find_exceptions
 from metrics.kpi import build_kpi
 from metrics.rebasing import rebase_as, rebase_choices
+from metrics.reconcile import Ledger
 from metrics.scorecard import Scorecard, Tile, build_scorecard
 from metrics.signals import Rule
 from metrics.view import View
@@ -163,10 +174,19 @@ def test_the_dear_and_the_slow_channel_are_no_change_and_stand_in_the_split(ware
 
 def test_the_month_in_which_the_systems_differ_moves_no_kpi(warehouse):
     """Story 5: the SQLs are counted by their stages, which agree; the gap lies between the systems'
-    own records, and no KPI of the catalog counts those."""
+    own records, which only the count gap counts: every record has the reason it was planted for."""
     sqls = tile(card_of(warehouse, STORIES.gap_month, Cadence.MONTHLY), "sqls")
     assert sqls.signal is None
-    assert [m.id for m in CATALOG.values() if "system_records" in m.tables] == []
+    assert [m.id for m in CATALOG.values() if "system_records" in m.tables] == ["count_gap"]
+    month = Span(STORIES.gap_month, STORIES.gap_month_ends)
+    balance = Ledger(warehouse, GAP_STAGE, month, warehouse.default_as_of).balance()
+    marketing, sales = STORIES.scaled(GAP_MARKETING), STORIES.scaled(GAP_SALES)
+    assert (balance.marketing, balance.sales) == (marketing, sales)
+    planted = share_out(marketing - balance.matched, MARKETING_ONLY)
+    assert {part.reason: part.count for part in balance.of("marketing")} == {
+        reason: count for reason, count in planted.items() if count
+    }
+    assert [part.reason for part in balance.of("sales")] == ["created_by_sales"]
 
 
 def test_the_fortnight_of_slow_answers(warehouse):

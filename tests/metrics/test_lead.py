@@ -8,6 +8,7 @@ import pytest
 
 from metrics.calendar import Calendar
 from metrics.lead import LeadStory, find_lead, search_leads, without_reps
+from metrics.lead_differences import differences
 from metrics.report.format import Formats
 from metrics.report.lead_chart import COLUMNS, lanes_of, lead_chart_data, lead_chart_spec
 from metrics.report.lead_days import days_of, touches_text
@@ -224,3 +225,47 @@ def test_thousands_of_touches_stay_bounded(company, duckdb_url, monkeypatch):
     found = story(warehouse)
     assert len(found.events) == 5
     assert found.is_cut
+
+
+def test_where_the_systems_show_a_lead_differently(duckdb_url, company):
+    def record(system: str, number: int, stage: str, day: int, status: str = "active") -> dict:
+        return {
+            "system": system,
+            "record_id": f"{system}-{number}",
+            "lead_id": "L1",
+            "stage": stage,
+            "counted_at": at(f"2026-06-{day:02} 12:00"),
+            "status": status,
+        }
+
+    def change(system: str, field: str, value: str, day: int) -> dict:
+        moment = at(f"2026-06-{day:02} 12:00")
+        found = {"lead_id": "L1", "field": field, "value": value, "changed_at": moment}
+        return found | {"system": system}
+
+    tables = {
+        "leads": [{"lead_id": "L1", "created_at": at("2026-06-01 12:00")}],
+        "system_records": [
+            record("marketing", 1, "mql", 2),
+            record("marketing", 2, "sql", 9),
+            record("sales", 1, "mql", 3),
+            record("sales", 2, "sql", 10, "deleted"),
+        ],
+        "lead_changes": [
+            change("hubspot", "channel", "paid", 2),
+            change("salesforce", "channel", "event", 3),
+            # The same in the end, though not on the way.
+            change("hubspot", "owner_id", "R1", 2),
+            change("hubspot", "owner_id", "R2", 5),
+            change("salesforce", "owner_id", "R2", 4),
+            change("salesforce", "region", "EMEA", 4),
+        ],
+    }
+    warehouse = warehouse_of(company, duckdb_url, tables)
+    assert differences(story(warehouse)) == [
+        ("Stage", (("marketing", "SQL"), ("sales", "MQL"))),
+        ("Source", (("hubspot", "paid"), ("salesforce", "event"))),
+    ]
+    # As of a moment before the second record the stages agreed.
+    early = differences(story(warehouse, as_of=at("2026-06-04 12:00")))
+    assert [one.what for one in early] == ["Owner", "Source"]

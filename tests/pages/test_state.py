@@ -69,6 +69,8 @@ def views(draw: st.DrawFn) -> ViewState:
         lead=draw(st.none() | st.sampled_from(("L0001", "a lead/with ?&=", "~"))),
         basis=draw(st.none() | st.just("pipeline")),
         deal=draw(st.none() | st.sampled_from(("O0001", "a deal/with ?&=", "~"))),
+        stage=draw(st.none() | st.sampled_from(("sal", "sql"))),
+        reason=draw(st.none() | st.sampled_from(("marketing.merged", "sales.not_found"))),
         find=draw(st.none() | st.sampled_from(("mql sql", "÷ <b>", "100% & more"))),
         section=draw(st.none() | st.sampled_from(ADMIN_SECTIONS[1:])),
     )

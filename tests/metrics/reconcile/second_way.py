@@ -173,9 +173,9 @@ class Reconciled:
         mine = [r for r in self.counted if r["system"] == record["system"] and r is not record]
         into = lead.get("merged_into")
         at = lead.get("merged_at")
-        if into is not None and (at is None or at <= self.as_of):
-            if any(self.lead_of(r) == into for r in mine):
-                return True
+        is_merged = into is not None and (at is None or at <= self.as_of)
+        if is_merged and any(self.lead_of(r) == into for r in mine):
+            return True
         named = record.get("merged_into")
         return named is not None and any(
             r["record_id"] == named and self._is_home(r, record) for r in mine

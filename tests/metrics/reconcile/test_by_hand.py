@@ -10,9 +10,9 @@ import pytest
 
 from data.row_scope import RowScope
 from metrics.__main__ import main
+from metrics.engine import run_query
 from metrics.errors import QueryError
 from metrics.query import MetricQuery
-from metrics.engine import run_query
 from metrics.reconcile import REASONS, Ledger
 from metrics.row_scope import scoped
 from tests.build import at, warehouse_of
