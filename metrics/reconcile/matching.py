@@ -31,7 +31,7 @@ def all_records(span: Span) -> CTE:
     """Every record known by then, at any stage, with its ``row``."""
     records = held(span.as_of)
     c = records.c
-    order = (c.counted_at, c.record_id, c.system, c.product, c.stage, c.status, c.lead_id, c.key)
+    order = (c.counted_at, c.record_id, c.system, c.product, c.stage)
     place = func.row_number().over(order_by=[column.nulls_last() for column in order])
     return select(records, place.label("row")).cte("all_records")
 
