@@ -25,6 +25,7 @@ from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from data.config_sources import Sources
 from data.errors import ConfigError, unknown
 from data.roles import ROLES
 
@@ -267,6 +268,7 @@ class Config(Section):
     scorecard: Scorecard = Scorecard()
     links: Links = Links()
     privacy: Privacy = Privacy()
+    sources: Sources = Sources()
 
     def window_days(self, metric_id: str) -> int:
         """The conversion window of a cohort KPI in days."""

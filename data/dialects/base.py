@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -39,6 +39,10 @@ class NewWarehouse(Protocol):
     def __call__(self, url: URL) -> AbstractContextManager[Connection]: ...
 
 
+class RebuiltWarehouse(Protocol):
+    def __call__(self, url: URL, tables: Sequence[Table]) -> AbstractContextManager[Connection]: ...
+
+
 class Insert(Protocol):
     def __call__(self, connection: Connection, table: Table, rows: pa.Table) -> None: ...
 
@@ -51,8 +55,8 @@ class Dialect:
     one statement for engines that cannot limit its time themselves. ``is_timeout`` tells that
     error from others. ``location`` is what a cached engine is keyed on: it changes when a load
     has put another warehouse in the place of the old one, except where the engine swaps tables in
-    place. ``replacing`` and ``copying`` put a new warehouse in the place of the old one
-    (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
+    place. ``replacing``, ``copying`` and ``rebuilding`` put a new warehouse in the place of the old
+    one (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
     ``empties_by_dropping``: a table with a key is emptied by making it anew; elsewhere that would
     take grants along and make readers wait.
     """
@@ -61,6 +65,7 @@ class Dialect:
     create_engine: CreateEngine
     replacing: NewWarehouse
     copying: NewWarehouse
+    rebuilding: RebuiltWarehouse
     insert: Insert
     guard: Guard = _no_guard
     is_timeout: Callable[[BaseException], bool] = _never

@@ -10,7 +10,7 @@ The old rows' space is vacuumed afterwards, for the next load to use.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,9 +93,8 @@ def _refuse_missing(url: URL) -> None:
 
 
 @contextmanager
-def _emptied(url: URL, tables: Iterable[Table]) -> Iterator[Connection]:
+def _emptied(url: URL, tables: Sequence[Table]) -> Iterator[Connection]:
     """One transaction in which the given tables exist and are empty; commits at the end."""
-    tables = list(tables)
     engine = _create_engine(url, read_only=False, timeout_seconds=0)
     try:
         with engine.begin() as connection:
@@ -198,6 +197,7 @@ POSTGRESQL = Dialect(
     create_engine=_create_engine,
     replacing=_replacing,
     copying=_copying,
+    rebuilding=_emptied,
     insert=_insert,
     is_timeout=_is_timeout,
     swaps_in_place=True,
