@@ -34,6 +34,7 @@ from sqlalchemy import (
 from data.tables import MONEY
 
 metadata = MetaData()
+NOT_NAMED = "is not named in"  # of a value; the setting that would name it follows
 
 
 def _feed(feed: str, /, **columns: Any) -> Table:
@@ -176,4 +177,4 @@ def is_listed(value: ColumnElement[Any], names: tuple[str, ...]) -> ColumnElemen
 
 def unlisted(value: ColumnElement[Any], what: str, setting: str) -> ColumnElement[Any]:
     """The reason for a value that no setting names; it says the value and the setting."""
-    return literal(f"{what} '", Text) + value + literal(f"' is not named in {setting}", Text)
+    return literal(f"{what} '", Text) + value + literal(f"' {NOT_NAMED} {setting}", Text)

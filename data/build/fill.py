@@ -119,7 +119,7 @@ def fill(
     for place, (product, schema) in enumerate(schemas.items()):
         progress(f"reading {product}", 0.4 * place / len(schemas))
         for feed in SYSTEMS[product].build(schema, context):
-            _take(connection, product, schema, feed, ledger)
+            filled.warnings += _take(connection, product, schema, feed, ledger)
     deals.refuse_unknown_currencies(connection, context)
     progress("matching people", 0.4)
     people.identify(connection, context)
@@ -140,7 +140,7 @@ def fill(
 
 def _take(
     connection: Connection, product: str, schema: RawSchema, feed: Feed, ledger: Ledger
-) -> None:
+) -> Iterator[str]:
     if feed.into is not None:
         connection.execute(
             insert(feed.into).from_select(feed.into.c.keys(), feed.statement(product))
@@ -150,6 +150,11 @@ def _take(
         rows = connection.execute(select(func.count()).select_from(found.source)).scalar_one()
         counts = {problem: int(n) for problem, n in connection.execute(feed.counts())}
         ledger.first(product, feed.raw_table, int(rows), counts)
+        return
+    # What a further feed leaves out is not set aside; only a value that nobody has named is told.
+    for problem, number in connection.execute(feed.counts()):
+        if problem is not None and feeds.NOT_NAMED in problem:
+            yield f"{product}: in {number:,} rows of {feed.raw_table}, {problem}."
 
 
 def _write(

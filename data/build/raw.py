@@ -23,6 +23,7 @@ from sqlalchemy import (
     Numeric,
     Select,
     Subquery,
+    TableClause,
     Text,
     case,
     cast,
@@ -185,10 +186,22 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "")
 
 
-def _catalog(connection: Connection, schema: str) -> _Catalog:
+def tables_here(connection: Connection) -> set[str]:
+    """The names of the tables in the schema that statements without a schema go to."""
+    found = _information_columns().c
+    statement = select(found.table_name).where(
+        found.table_schema == func.current_schema(), found.table_catalog == func.current_database()
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def _information_columns() -> TableClause:
     names = ("table_catalog", "table_schema", "table_name", "column_name", "data_type")
-    found = table("columns", *(column(name, Text) for name in names), schema="information_schema")
-    c = found.c
+    return table("columns", *(column(name, Text) for name in names), schema="information_schema")
+
+
+def _catalog(connection: Connection, schema: str) -> _Catalog:
+    c = _information_columns().c
     here = func.current_database()
     catalog = _Catalog()
     statement = select(c.table_name, c.column_name, c.data_type).where(

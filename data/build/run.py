@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from data.build.context import Context
 from data.build.fill import FILLED, SYSTEMS, Filled, Progress, fill
-from data.build.raw import read_schema
+from data.build.raw import read_schema, tables_here
 from data.build.report import BuildReport
 from data.config import Config
 from data.config_sources import PRODUCTS
@@ -173,12 +173,12 @@ def _reading(url: URL) -> Iterator[_Before]:
 
 
 def _before(connection: Connection) -> _Before:
-    present = inspect(connection)
+    present = tables_here(connection)
     found: list[Mapping[str, Any]] = []
     meta: dict[str, str] = {}
-    if present.has_table(loads.name):
+    if loads.name in present:
         found = [dict(row) for row in connection.execute(select(loads)).mappings()]
-    if present.has_table(scorecard_meta.name):
+    if scorecard_meta.name in present:
         meta = {row.key: row.value for row in connection.execute(select(scorecard_meta))}
     return _Before(tuple(found), meta)
 

@@ -53,19 +53,19 @@ def stages(context: Context) -> Select:
     r = ranked.c
     # Only entries that count say where a pass ends.
     counts = and_(r.lead_id.is_not(None), r.place == r.best)
-    order = [r.entered_at, case({s: n for n, s in enumerate(STAGES)}, value=r.stage), r.raw_order]
     ends = case((and_(counts, r.stage.in_(ENDS_A_PASS)), 1), else_=0)
-    passes = func.sum(ends).over(partition_by=r.lead_id, order_by=order, rows=(None, -1))
+    passes = func.sum(ends).over(partition_by=r.lead_id, order_by=_in_order(r), rows=(None, -1))
     numbered = select(
         ranked, counts.label("counts"), func.coalesce(passes, 0).label("pass")
     ).subquery("numbered")
     n = numbered.c
-    order = [n.entered_at, case({s: i for i, s in enumerate(STAGES)}, value=n.stage), n.raw_order]
+    order = _in_order(n)
     of_lead = [n.lead_id, n.counts]
     nth = func.row_number().over(partition_by=[*of_lead, n["pass"], n.stage], order_by=order)
     before = func.lag(n.stage).over(partition_by=of_lead, order_by=order)
     last = func.row_number().over(
-        partition_by=[*of_lead, n.stage], order_by=[n.entered_at.desc(), n.raw_order.desc()]
+        partition_by=[*of_lead, n.stage],
+        order_by=[n.entered_at.desc(), n.raw_order.desc(), n.raw_table.nulls_last()],
     )
     problem = case(
         (n.lead_id.is_(None), literal(NO_LEAD, Text)),
@@ -84,6 +84,18 @@ def stages(context: Context) -> Select:
         # A record holds the reason of its last rejection only.
         case((and_(n.stage == "rejected", last == 1), n.reason)).label("reason"),
     )
+
+
+def _in_order(told: Any) -> list[ColumnElement[Any]]:
+    """Entries in time; of several at one moment first the earlier stage, then what a row of its
+    own tells, which knows who did it. Without ties: a build is the same every time."""
+    return [
+        told.entered_at,
+        case({stage: n for n, stage in enumerate(STAGES)}, value=told.stage),
+        told.raw_table.nulls_last(),
+        told.raw_order,
+        told.actor_id.nulls_last(),
+    ]
 
 
 def _place(context: Context) -> ColumnElement[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, nul
 
 from data.build import feeds
 from data.build.context import Context, named_columns
-from data.build.feeds import Feed, first_problem, mapped, where
+from data.build.feeds import NOT_NAMED, Feed, first_problem, mapped, where
 from data.build.raw import RawSchema
 from data.config_sources import HubspotSource
 from data.sources.hubspot_activities import activities
@@ -124,7 +124,7 @@ def _contact_history(raw: RawSchema, settings: HubspotSource) -> Iterator[Feed]:
             case(
                 (
                     and_(is_stage, stage.is_(None)),
-                    literal("the stage '", Text) + h.value + "' is not named in " + setting,
+                    literal("the stage '", Text) + h.value + f"' {NOT_NAMED} " + setting,
                 )
             ),
             where(and_(is_stage, stage == ""), "a value that is no stage of ours"),

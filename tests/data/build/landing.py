@@ -30,7 +30,13 @@ Rows = Sequence[Mapping[str, Any]]
 TYPES = ((bool, Boolean), (int, BigInteger), (float, Double), (datetime, DateTime), (date, Date))
 
 
-def land(url: str, schema: str, tables: Mapping[str, Rows], *, columns: Mapping[str, Sequence[str]] | None = None) -> None:
+def land(
+    url: str,
+    schema: str,
+    tables: Mapping[str, Rows],
+    *,
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """Create, or replace, these tables in a schema. ``columns`` names those of an empty table."""
     engine = create_engine(url)
     try:
@@ -42,9 +48,7 @@ def land(url: str, schema: str, tables: Mapping[str, Rows], *, columns: Mapping[
         engine.dispose()
 
 
-def _land(
-    connection: Connection, schema: str, name: str, rows: Rows, more: Sequence[str]
-) -> None:
+def _land(connection: Connection, schema: str, name: str, rows: Rows, more: Sequence[str]) -> None:
     names = list(dict.fromkeys([*(key for row in rows for key in row), *more]))
     found = [
         Column(key, _type([row[key] for row in rows if row.get(key) is not None])) for key in names
