@@ -105,6 +105,9 @@ deal_contacts = _feed(
 )
 
 
+FEEDS = tuple(metadata.tables.values())
+
+
 @dataclass(frozen=True)
 class Feed:
     """Rows of one raw table for one feed.

@@ -26,6 +26,7 @@ from data.build.context import Context
 from data.build.feeds import Feed
 from data.build.raw import RawSchema
 from data.build.report import SourceReport, TableReport
+from data.dialects import dialect_of
 from data.errors import LoadError
 from data.sources import hubspot, marketo, salesforce
 from data.tables import CONTRACT, EVENT_COLUMNS
@@ -120,6 +121,9 @@ def fill(
         progress(f"reading {product}", 0.4 * place / len(schemas))
         for feed in SYSTEMS[product].build(schema, context):
             filled.warnings += _take(connection, product, schema, feed, ledger)
+    analyze = dialect_of(connection.engine.url).analyze
+    for feed_table in feeds.FEEDS:
+        analyze(connection, feed_table)
     deals.refuse_unknown_currencies(connection, context)
     progress("matching people", 0.4)
     people.identify(connection, context)
@@ -196,6 +200,7 @@ def _write(
     columns = table.c.keys()
     good = select(*(out.c[column] for column in columns)).where(out.c.problem.is_(None))
     connection.execute(insert(table).from_select(columns, good))
+    dialect_of(connection.engine.url).analyze(connection, table)
     _note(connection, name, out, context, filled)
     connection.execute(DropTable(out))
 

@@ -26,6 +26,7 @@ from data.build import feeds
 from data.build.context import Context
 from data.build.feeds import metadata
 from data.build.people import email_key, prefixed
+from data.dialects import dialect_of
 
 rep_names = Table(
     "build_rep_names",
@@ -53,6 +54,7 @@ def name(connection: Connection, context: Context) -> None:
         (account_names, _account_names(context)),
     ):
         connection.execute(insert(table).from_select(table.c.keys(), statement))
+        dialect_of(connection.engine.url).analyze(connection, table)
 
 
 def rep_of(alias: str) -> FromClause:

@@ -36,6 +36,7 @@ from sqlalchemy import (
 from data.build import feeds
 from data.build.context import Context
 from data.build.feeds import metadata
+from data.dialects import dialect_of
 
 # Longer chains of merges than this are not followed; a circle ends here.
 LONGEST_CHAIN = 30
@@ -77,6 +78,7 @@ def identify(connection: Connection, context: Context) -> None:
     """Fill the tables of this module from the feeds ``records`` and ``merges``."""
     for table, statement in _steps(context):
         connection.execute(insert(table).from_select(table.c.keys(), statement))
+        dialect_of(connection.engine.url).analyze(connection, table)
 
 
 def prefixed(

@@ -21,6 +21,10 @@ def _no_guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
     yield
 
 
+def _nothing(connection: Connection, table: Table) -> None:
+    pass
+
+
 def _never(error: BaseException) -> bool:
     return False
 
@@ -57,6 +61,7 @@ class Dialect:
     has put another warehouse in the place of the old one, except where the engine swaps tables in
     place. ``replacing``, ``copying`` and ``rebuilding`` put a new warehouse in the place of the old
     one (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
+    ``analyze``: after many rows have been added, so that statements on them are planned well.
     ``empties_by_dropping``: a table with a key is emptied by making it anew; elsewhere that would
     take grants along and make readers wait.
     """
@@ -67,6 +72,7 @@ class Dialect:
     copying: NewWarehouse
     rebuilding: RebuiltWarehouse
     insert: Insert
+    analyze: Callable[[Connection, Table], None] = _nothing
     guard: Guard = _no_guard
     is_timeout: Callable[[BaseException], bool] = _never
     swaps_in_place: bool = False

@@ -169,13 +169,17 @@ def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     )
     options = pyarrow.csv.WriteOptions(include_header=False)
+    with _driver_cursor(connection) as cursor, cursor.copy(copy) as target:
+        for batch in rows.to_batches(max_chunksize=COPY_ROWS):
+            buffer = io.BytesIO()
+            pyarrow.csv.write_csv(batch, buffer, options)
+            target.write(buffer.getvalue())
+    # What is computed from these rows in the same transaction is planned with their sizes.
+    _analyze(connection, table)
+
+
+def _analyze(connection: Connection, table: Table) -> None:
     with _driver_cursor(connection) as cursor:
-        with cursor.copy(copy) as target:
-            for batch in rows.to_batches(max_chunksize=COPY_ROWS):
-                buffer = io.BytesIO()
-                pyarrow.csv.write_csv(batch, buffer, options)
-                target.write(buffer.getvalue())
-        # What is computed from these rows in the same transaction is planned with their sizes.
         cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)))
 
 
@@ -199,6 +203,7 @@ POSTGRESQL = Dialect(
     copying=_copying,
     rebuilding=_emptied,
     insert=_insert,
+    analyze=_analyze,
     is_timeout=_is_timeout,
     swaps_in_place=True,
 )
