@@ -6,7 +6,9 @@ Accepted is a handoff by the next stage of sales in the same pass, rejected by t
 
 from __future__ import annotations
 
-from sqlalchemy import Select, Text, and_, case, cast, func, literal, null, or_, select
+from datetime import datetime
+
+from sqlalchemy import Select, Text, and_, case, cast, func, literal, null, select
 
 from data.build import feeds
 from data.build.context import Context
@@ -14,6 +16,7 @@ from data.build.names import rep_names
 from data.build.people import MERGED, lead_of
 from data.tables import lead_stages, leads
 
+NEVER = datetime(9999, 12, 31)
 ACCEPTS = ("sal", "sql", "opportunity", "customer")
 
 
@@ -23,8 +26,7 @@ def handoffs(context: Context) -> Select:
     p = passes.c
     owners = _owners(context).cte("owners")
     at_mql = _nth_owner(passes, owners, owners.c.at <= p.mql_at, newest=True).subquery("at_mql")
-    later = and_(owners.c.at > p.mql_at, or_(p.next_mql.is_(None), owners.c.at < p.next_mql),
-                 owners.c.team == "sales")  # fmt: skip
+    later = and_(owners.c.at > p.mql_at, owners.c.at < p.next_mql, owners.c.team == "sales")
     after = _nth_owner(passes, owners, later, newest=False).subquery("after_mql")
     told = select(owners.c.lead_id).distinct().subquery("told")
     today = (
@@ -55,9 +57,11 @@ def handoffs(context: Context) -> Select:
 def _passes() -> Select:
     s = lead_stages.c
     following = func.lead(s.entered_at).over(partition_by=s.lead_id, order_by=s.entered_at)
-    return select(s.lead_id, s.entered_at.label("mql_at"), following.label("next_mql")).where(
-        s.stage == "mql"
-    )
+    return select(
+        s.lead_id,
+        s.entered_at.label("mql_at"),
+        func.coalesce(following, literal(NEVER)).label("next_mql"),
+    ).where(s.stage == "mql")
 
 
 def _owners(context: Context) -> Select:
@@ -104,20 +108,20 @@ def _nth_owner(passes, owners, condition, *, newest: bool) -> Select:
 
 
 def _disposed(context: Context, given) -> Select:
-    g, s = given.c, lead_stages.c
-    accepted, rejected = s.stage.in_(ACCEPTS), s.stage == "rejected"
-    within = and_(
-        s.lead_id == g.lead_id,
-        s.entered_at >= g.handed_at,
-        or_(g.next_mql.is_(None), s.entered_at < g.next_mql),
-        or_(accepted, rejected),
+    answers = (
+        select(lead_stages)
+        .where(lead_stages.c.stage.in_((*ACCEPTS, "rejected")))
+        .subquery("answers")
     )
+    g, s = given.c, answers.c
+    # Comparisons alone: an OR in the condition of a join makes it compare all with all.
+    within = and_(s.lead_id == g.lead_id, s.entered_at >= g.handed_at, s.entered_at < g.next_mql)
     first = func.row_number().over(
         partition_by=[g.lead_id, g.mql_at], order_by=[s.entered_at.nulls_last(), s.stage]
     )
     ranked = (
         select(given, s.stage, s.entered_at, s.reason, first.label("nth"))
-        .outerjoin_from(given, lead_stages, within)
+        .outerjoin_from(given, answers, within)
         .subquery("ranked_answers")
     )
     answer = select(ranked).where(ranked.c.nth == 1).subquery("answer")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, lite
 from data.build import feeds
 from data.build.context import Context
 from data.build.feeds import ATTRIBUTES, FACTS, MARKETING_FIRST, where
-from data.build.names import account_of, prefixed_campaign, rep_of
+from data.build.names import account_of, campaign_id, campaign_of, rep_of
 from data.build.people import MERGED, SAME, edges, lead_of
 
 # So many records of a person are read; what a further one says is said by those before it.
@@ -128,12 +128,13 @@ def _lead_row(
     merged_at: ColumnElement[Any],
 ) -> Select:
     account, rep = account_of("lead_account"), rep_of("lead_owner")
+    campaign = campaign_of("lead_campaign")
     c = rows.c
     taken = {
         "lead_id": lead_id,
         "account_id": account.c.account_id,
         "owner_id": rep.c.rep_id,
-        "campaign_id": prefixed_campaign(context, by["campaign_ref"], c.campaign_ref),
+        "campaign_id": campaign_id(context, campaign),
         "merged_into": merged_into,
         "merged_at": merged_at,
     }
@@ -147,6 +148,13 @@ def _lead_row(
             rows,
             account,
             and_(account.c.product == by["account_ref"], account.c.account_ref == c.account_ref),
+        )
+        .outerjoin(
+            campaign,
+            and_(
+                campaign.c.product == by["campaign_ref"],
+                campaign.c.campaign_ref == c.campaign_ref,
+            ),
         )
         .outerjoin(rep, and_(rep.c.product == by["owner_ref"], rep.c.owner_ref == c.owner_ref))
     )
@@ -175,10 +183,15 @@ def changes(context: Context) -> Select:
         )
         .select_from(feeds.history)
         .outerjoin(lead_of, here)
-        .outerjoin(rep, and_(is_owner, rep.c.product == h.product, rep.c.owner_ref == h.value))
+        .outerjoin(
+            rep, and_(rep.c.product == h.product, rep.c.owner_ref == case((is_owner, h.value)))
+        )
         .outerjoin(
             account,
-            and_(is_account, account.c.product == h.product, account.c.account_ref == h.value),
+            and_(
+                account.c.product == h.product,
+                account.c.account_ref == case((is_account, h.value)),
+            ),
         )
         .where(h.field != "stage")
     )

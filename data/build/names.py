@@ -7,6 +7,7 @@ holds the id of a Salesforce account is that account. Everything else is itself.
 from __future__ import annotations
 
 from sqlalchemy import (
+    Alias,
     Column,
     ColumnElement,
     Connection,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     case,
     func,
     insert,
-    literal,
     select,
 )
 
@@ -57,23 +57,27 @@ def name(connection: Connection, context: Context) -> None:
         dialect_of(connection.engine.url).analyze(connection, table)
 
 
-def rep_of(alias: str) -> FromClause:
+def rep_of(alias: str) -> Alias:
     return rep_names.alias(alias)
 
 
-def account_of(alias: str) -> FromClause:
+def account_of(alias: str) -> Alias:
     return account_names.alias(alias)
 
 
-def prefixed_campaign(
-    context: Context, product: ColumnElement[str], ref: ColumnElement[str]
-) -> ColumnElement[str]:
-    """A campaign's id, where that campaign is in the data; else NULL."""
-    known = feeds.campaigns
-    found = (
-        select(literal(1)).where(known.c.product == product, known.c.campaign_ref == ref).exists()
+def campaign_of(alias: str) -> Alias:
+    """The campaigns that are in the data."""
+    return feeds.campaigns.alias(alias)
+
+
+def campaign_id(context: Context, campaign: FromClause) -> ColumnElement[str]:
+    """A campaign's id in the warehouse, NULL where the join has found none."""
+    return case(
+        (
+            campaign.c.campaign_ref.is_not(None),
+            prefixed(context, campaign.c.product, campaign.c.campaign_ref),
+        )
     )
-    return case((found, prefixed(context, product, ref)))
 
 
 def _order(context: Context, product: ColumnElement[str]) -> ColumnElement[int]:

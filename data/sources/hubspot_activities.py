@@ -109,7 +109,8 @@ def _engagements(raw: RawSchema, context: Context) -> Iterator[Feed]:
         feeds.touches,
         joined,
         {
-            "touch_ref": link.c.engagement_id + "-" + link.c.contact_id,
+            # Ids of engagements, e-mails and forms are numbered apart.
+            "touch_ref": "engagement-" + link.c.engagement_id + "-" + link.c.contact_id,
             "record_id": link.c.contact_id,
             "at": whole.c.at,
             "channel": case({"call": "phone"}, value=whole.c.kind, else_=whole.c.kind),
@@ -145,7 +146,7 @@ def _marketing(raw: RawSchema, settings: HubspotSource) -> Iterator[Feed]:
             feeds.touches,
             event.rows,
             {
-                "touch_ref": e.id,
+                "touch_ref": "email-" + e.id,
                 "email": e.recipient,
                 "at": e.created,
                 "team": literal("marketing", Text),
