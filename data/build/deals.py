@@ -218,11 +218,11 @@ def stages(context: Context) -> Select:
         ),
     ).subquery("filled")  # fmt: skip
     f = filled.c
-    window = {"partition_by": [f.product, f.deal_ref], "order_by": f.at}
+    deal = [f.product, f.deal_ref]
     before = select(
         filled,
-        func.row_number().over(**window).label("nth"),
-        *(func.lag(f[n]).over(**window).label(f"old_{n}") for n in VALUES),
+        func.row_number().over(partition_by=deal, order_by=f.at).label("nth"),
+        *(func.lag(f[n]).over(partition_by=deal, order_by=f.at).label(f"old_{n}") for n in VALUES),
     ).subquery("before")
     b, d = before.c, feeds.deals.c
     rep = rep_of("stage_owner")

@@ -180,22 +180,19 @@ def _write(
     rows = statement.subquery("rows_to_write")
     given = rows.c.keys()
     own = [column.name for column in table.columns if column.name in given]
-    origin = {
-        "from_product": rows.c.product,
-        "from_table": rows.c.raw_table if "raw_table" in given else None,
-        "problem": rows.c.problem if "problem" in given else None,
-    }
-    origin = {key: value for key, value in origin.items() if value is not None}
+    # Which product and raw table a row is from, and why it is left out, where a statement says so.
+    told = (("from_product", "product"), ("from_table", "raw_table"), ("problem", "problem"))
+    origin = {name: rows.c[column] for name, column in told if column in given}
     connection.execute(CreateTable(out))
     connection.execute(
         insert(out).from_select(
             [*origin, *own], select(*origin.values(), *(rows.c[column] for column in own))
         )
     )
-    told = select(
+    counted = select(
         out.c.from_product.label("product"), out.c.from_table.label("raw_table"), out.c.problem
     )
-    for product, raw_table, problem, number in _counted(connection, told):
+    for product, raw_table, problem, number in _counted(connection, counted):
         ledger.second(product, raw_table, problem, number)
     columns = table.c.keys()
     good = select(*(out.c[column] for column in columns)).where(out.c.problem.is_(None))

@@ -7,7 +7,6 @@ holds the id of a Salesforce account is that account. Everything else is itself.
 from __future__ import annotations
 
 from sqlalchemy import (
-    Alias,
     Column,
     ColumnElement,
     Connection,
@@ -21,6 +20,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from data.build import feeds
 from data.build.context import Context
@@ -57,15 +57,15 @@ def name(connection: Connection, context: Context) -> None:
         dialect_of(connection.engine.url).analyze(connection, table)
 
 
-def rep_of(alias: str) -> Alias:
+def rep_of(alias: str) -> NamedFromClause:
     return rep_names.alias(alias)
 
 
-def account_of(alias: str) -> Alias:
+def account_of(alias: str) -> NamedFromClause:
     return account_names.alias(alias)
 
 
-def campaign_of(alias: str) -> Alias:
+def campaign_of(alias: str) -> NamedFromClause:
     """The campaigns that are in the data."""
     return feeds.campaigns.alias(alias)
 

@@ -34,6 +34,7 @@ from sqlalchemy import (
     select,
     table,
 )
+from sqlalchemy.types import TypeEngine
 
 from data.dialects.functions import moment_of, number_of, row_hash
 from data.errors import LoadError, nearest
@@ -58,7 +59,7 @@ class As(StrEnum):
     NUMBER = "number"
 
 
-SQL_TYPES = {
+SQL_TYPES: Mapping[As, TypeEngine[Any]] = {
     As.TEXT: Text(),
     As.MOMENT: DateTime(),
     As.DAY: Date(),

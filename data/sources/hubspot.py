@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from data.build import feeds
 from data.build.context import Context, named_columns
@@ -159,7 +170,8 @@ def _reps(raw: RawSchema, settings: HubspotSource) -> Iterator[Feed]:
     if owner is None:
         return
     o = owner.c
-    rows, team_name = owner.rows, cast(null(), Text)
+    rows: FromClause = owner.rows
+    team_name: ColumnElement[Any] = cast(null(), Text)
     if teams is not None and of_owner is not None:
         nth = func.row_number().over(
             partition_by=of_owner.c.owner_id,

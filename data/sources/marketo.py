@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Text, and_, case, func, literal, select, true
+from sqlalchemy import ColumnElement, FromClause, Text, and_, case, func, literal, select, true
 
 from data.build import feeds
 from data.build.context import Context, lead_fields, named_columns
 from data.build.feeds import Feed, first_problem, mapped, unlisted, where
-from data.build.raw import As, Col, RawSchema, RawTable
+from data.build.raw import As, Col, Found, RawSchema, RawTable
 from data.config_sources import MarketoSource
 
 PRODUCT = "marketo"
@@ -101,8 +102,9 @@ def build(raw: RawSchema, context: Context) -> Iterator[Feed]:
 
 def _people(raw: RawSchema, settings: MarketoSource) -> Iterator[Feed]:
     lead = raw["lead"]
-    c, rows = lead.c, lead.rows
-    deleted_at = case((c._fivetran_deleted.is_(True), c.created_at))
+    c = lead.c
+    rows: FromClause = lead.rows
+    deleted_at: ColumnElement[Any] = case((c._fivetran_deleted.is_(True), c.created_at))
     if (deletion := raw.get("activity_delete_lead")) is not None:
         d = deletion.c
         last = (
@@ -132,7 +134,7 @@ def _people(raw: RawSchema, settings: MarketoSource) -> Iterator[Feed]:
         yield from _merges(merge)
 
 
-def _merges(merge) -> Iterator[Feed]:
+def _merges(merge: Found) -> Iterator[Feed]:
     """``merge_ids`` lists those merged away, as "[12]" or "12,34"; a row may name several."""
     m = merge.c
     digits = func.nullif(func.regexp_replace(m.merge_ids, "[^0-9,]", "", "g"), "")
@@ -200,21 +202,22 @@ def _touches(raw: RawSchema, settings: MarketoSource) -> Iterator[Feed]:
     campaign, program = raw.get("campaign"), raw.get("program")
     if program is not None:
         p = program.c
-        columns = {
+        of_program = {
             "campaign_ref": p.id,
             **named_columns(p, {"channel": "channel"}, settings.channels),
             "name": p.name,
             "starts_on": p.start_date,
             "ends_on": p.end_date,
         }
-        yield Feed("program", feeds.campaigns, program.rows, columns, p.problem)
+        yield Feed("program", feeds.campaigns, program.rows, of_program, p.problem)
     if campaign is not None:
         yield Feed("campaign", None, campaign.rows, {}, campaign.c.problem)
     for name, (direction, responded, automated) in ACTIVITIES.items():
         if (found := raw.get(f"activity_{name}")) is None:
             continue
-        a, rows = found.c, found.rows
-        columns = {}
+        a = found.c
+        rows: FromClause = found.rows
+        columns: dict[str, ColumnElement[Any]] = {}
         if campaign is not None:
             known = select(campaign.rows).where(campaign.c.problem.is_(None)).subquery("known")
             rows = rows.outerjoin(known, known.c.id == a.campaign_id)

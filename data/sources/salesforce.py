@@ -325,7 +325,9 @@ def _companies(raw: RawSchema, settings: SalesforceSource) -> Iterator[Feed]:
         yield Feed("user_role", None, role.rows, {}, role.c.problem)
     if (user := raw.get("user")) is None:
         return
-    u, rows, role_name = user.c, user.rows, cast(null(), Text)
+    u = user.c
+    rows: FromClause = user.rows
+    role_name: ColumnElement[Any] = cast(null(), Text)
     if role is not None:
         named = select(role.rows).where(role.c.problem.is_(None)).subquery("role_of_user")
         rows = rows.outerjoin(named, named.c.id == u.user_role_id)

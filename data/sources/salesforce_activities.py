@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 
 from data.build import feeds
 from data.build.context import Context
@@ -201,7 +214,8 @@ def _campaigns(raw: RawSchema, settings: SalesforceSource) -> Iterator[Feed]:
         yield Feed("campaign", feeds.campaigns, campaign.rows, columns, problem)
     if (member := raw.get("campaign_member")) is None:
         return
-    m, rows = member.c, member.rows
+    m = member.c
+    rows: FromClause = member.rows
     channel: ColumnElement[Any] = cast(null(), Text)
     if campaign is not None:
         known = (

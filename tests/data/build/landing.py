@@ -86,7 +86,7 @@ def empty(url: str, schema: str, name: str) -> None:
 
 
 def seed_tables(folder: Path, prefix: str) -> dict[str, Rows]:
-    """Fivetran's test seeds: ``<prefix><table>_data.csv``, each value with the type it looks like."""
+    """Fivetran's test seeds: ``<prefix><table>_data.csv``, columns typed by their values."""
     return {
         path.stem.removeprefix(prefix).removesuffix("_data"): _seed(path)
         for path in sorted(folder.glob("*.csv"))
@@ -99,7 +99,7 @@ def _seed(path: Path) -> Rows:
     for name in list(rows[0]) if rows else []:
         read = _reader([row[name] for row in rows if row[name]])
         for row in rows:
-            row[name] = read(row[name]) if row[name] else None  # type: ignore[assignment]
+            row[name] = read(row[name]) if row[name] else None
     return rows
 
 

@@ -71,7 +71,7 @@ def _converted(moment: str, contact: str, **more: Any) -> dict:
 
 
 def _history(
-    number: int, lead: str, moment: str, field: str, old: str, new: str, **more: Any
+    number: int, lead: str, moment: str, field: str, old: str | None, new: str | None, **more: Any
 ) -> dict:
     return {"id": f"017{number}", "lead_id": lead, "created_date": at(moment), "field": field,
             "old_value": old, "new_value": new, "created_by_id": "005A", "is_deleted": False,
@@ -105,7 +105,8 @@ def _role(number: int, deal: str, contact: str, role: str | None, *, primary: bo
 
 def _deal(record: str, created: str, closes: date, **more: Any) -> dict:
     return {"id": record, "account_id": "0011", "owner_id": "005B", "created_date": at(created),
-            "close_date": closes, "amount": 500.0, "currency_iso_code": None, "type": "New Business",
+            "close_date": closes, "amount": 500.0, "currency_iso_code": None,
+            "type": "New Business",
             "stage_name": "Prospecting", "is_closed": False, "is_won": False, "is_deleted": False,
             "lead_source": "Web", **more}  # fmt: skip
 
@@ -150,7 +151,8 @@ def salesforce() -> dict[str, list[dict]]:
              "name": "Ada", **person},
             {"id": "0032", "created_date": at("2026-02-01"), "email": "carl@y.com", "name": "Carl",
              **person},
-            {"id": "0033", "created_date": at("2026-02-02"), "email": "carl@y.com", "name": "Carl 2",
+            {"id": "0033", "created_date": at("2026-02-02"), "email": "carl@y.com",
+             "name": "Carl 2",
              **{**person, "is_deleted": True, "master_record_id": "0032"}},
         ],
         "account": [
@@ -346,14 +348,16 @@ STAGES = {
     ("0032", "opportunity", at("2026-02-01"), "salesforce", "005B", None),
     ("hubspot-4", "mql", at("2026-01-22 12:00"), "hubspot", None, None),
 }
-# (handoff_id, lead_id, account_id, handed_at, priority, assigned_to, disposition, disposed_at, reason)
+# (handoff_id, lead_id, account_id, handed_at, priority, assigned_to, disposition, disposed_at,
+# reason)
 HANDOFFS = {
     ("00Q1-1", "00Q1", "0011", at("2026-01-06 08:00"), "P2", "005A", "accepted",
      at("2026-01-07 09:00"), None),
     ("00Q2-1", "00Q2", None, at("2026-02-02 12:00"), "P2", "005A", "rejected",
      at("2026-02-03 10:00"), "not_a_fit"),
 }  # fmt: skip
-# (touch_id, lead_id, occurred_at, team, channel, kind, direction, responded, automated, campaign_id, rep_id)
+# (touch_id, lead_id, occurred_at, team, channel, kind, direction, responded, automated,
+# campaign_id, rep_id)
 TOUCHES = {
     ("00T1", "00Q1", at("2026-01-06 14:00"), "sales", "phone", "call", "inbound", True, False, None,
      "005A"),
@@ -367,12 +371,12 @@ TOUCHES = {
      "7011", None),
     ("00V2", "0032", at("2026-02-02"), "marketing", "Webinar", "campaign", "outbound", False, True,
      "7011", None),
-    ("hubspot-engagement-100-4", "hubspot-4", at("2026-01-28 10:00"), "sales", "phone", "call", "outbound",
-     True, False, None, "005A"),
-    ("hubspot-email-e1", "hubspot-4", at("2026-01-21 10:00"), "marketing", "email", "email", "outbound",
-     False, True, "hubspot-email-71", None),
-    ("hubspot-email-e2", "hubspot-4", at("2026-01-21 11:00"), "marketing", "email", "email", "inbound",
-     True, False, "hubspot-email-71", None),
+    ("hubspot-engagement-100-4", "hubspot-4", at("2026-01-28 10:00"), "sales", "phone", "call",
+     "outbound", True, False, None, "005A"),
+    ("hubspot-email-e1", "hubspot-4", at("2026-01-21 10:00"), "marketing", "email", "email",
+     "outbound", False, True, "hubspot-email-71", None),
+    ("hubspot-email-e2", "hubspot-4", at("2026-01-21 11:00"), "marketing", "email", "email",
+     "inbound", True, False, "hubspot-email-71", None),
     ("hubspot-form-c1-1", "00Q1", at("2026-01-03 09:00"), "marketing", "website", "form", "inbound",
      True, False, None, None),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Random raw tables full of dirt: ids that repeat or lead nowhere, merges in circles, empty dates."""
+"""Random raw tables full of dirt: ids that repeat or lead nowhere, merges in circles, no dates."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from sqlalchemy.engine import make_url
 
 from data.build.run import build
 from data.config import parse_config
-from data.quality import CHECKS, Level, run_checks
 from data.tables import CONTRACT
-from data.warehouse import Warehouse
 from tests.data.build.landing import Rows, land
 
 NOW = datetime(2026, 4, 1)
@@ -41,8 +39,8 @@ class Dirt:
         return self.one(*[f"{prefix}{self.random.randrange(number)}"] * 12, None)
 
     def email(self) -> str | None:
-        return self.one(f"p{self.random.randrange(50)}@x.com", f" P{self.random.randrange(50)}@X.com",
-                        "", None)  # fmt: skip
+        number = self.random.randrange(50)
+        return self.one(f"p{number}@x.com", f" P{number}@X.com", "", None)
 
     def flag(self) -> bool | None:
         return self.one(True, False, False, False, None)
@@ -62,7 +60,8 @@ class Dirt:
         return {
             "lead": [
                 {**person("00Q"), "status": self.one(*STATUSES), "is_converted": self.flag(),
-                 "converted_date": self.moment(), "converted_contact_id": self.maybe(self.record("003")),
+                 "converted_date": self.moment(),
+                 "converted_contact_id": self.maybe(self.record("003")),
                  "converted_opportunity_id": self.maybe(self.record("006", 20))}
                 for _ in range(60)
             ],
@@ -70,12 +69,14 @@ class Dirt:
             "lead_history": [
                 {"id": f"017{n}", "lead_id": self.record("00Q"), "created_date": self.moment(),
                  "field": self.one("Status", "Owner", "Rating"), "is_deleted": self.flag(),
-                 "old_value": self.one(*STATUSES, "005A"), "new_value": self.one(*STATUSES, "005B", "00G1")}
+                 "old_value": self.one(*STATUSES, "005A"),
+                 "new_value": self.one(*STATUSES, "005B", "00G1")}
                 for n in range(150)
             ],
-            "user": [{"id": user, "name": user, "email": self.email()} for user in ("005A", "005B")],
+            "user": [{"id": user, "email": self.email()} for user in ("005A", "005B")],
             "opportunity": [
-                {"id": self.record("006", 20), "created_date": self.moment(), "close_date": self.moment(),
+                {"id": self.record("006", 20), "created_date": self.moment(),
+                 "close_date": self.moment(),
                  "amount": self.maybe(10.5), "is_closed": self.flag(), "is_won": self.flag(),
                  "is_deleted": self.flag(), "account_id": self.record("001", 5)}
                 for _ in range(25)
@@ -91,7 +92,8 @@ class Dirt:
                 for n in range(40)
             ],
             "task": [
-                {"id": self.record("00T", 200), "who_id": self.one(self.record("00Q"), self.record("003")),
+                {"id": self.record("00T", 200),
+                 "who_id": self.one(self.record("00Q"), self.record("003")),
                  "owner_id": self.one("005A", "005Z"), "type": self.one("Call", "Odd", None),
                  "is_closed": self.flag(), "created_date": self.moment()}
                 for _ in range(120)
@@ -115,7 +117,8 @@ class Dirt:
                  "timestamp": self.moment()} for _ in range(15)
             ],
             "contact_property_history": [
-                {"contact_id": self.record("", 70), "name": self.one("lifecyclestage", "city", "hubspotscore"),
+                {"contact_id": self.record("", 70),
+                 "name": self.one("lifecyclestage", "city", "hubspotscore"),
                  "value": self.one(*LIFECYCLE), "timestamp": self.moment()} for _ in range(150)
             ],
             "engagement_contact": [
@@ -123,7 +126,8 @@ class Dirt:
                 for _ in range(80)
             ],
             "engagement_call": [
-                {"engagement_id": f"e{n}", "property_hs_timestamp": self.moment()} for n in range(30)
+                {"engagement_id": f"e{n}", "property_hs_timestamp": self.moment()}
+                for n in range(30)
             ],
             "engagement_meeting": [
                 {"engagement_id": f"e{n}", "property_hs_timestamp": self.moment(),
@@ -135,7 +139,8 @@ class Dirt:
                  "type": self.one("DELIVERED", "CLICK", "OPEN")} for _ in range(80)
             ],
             "contact_form_submission": [
-                {"contact_id": self.record("", 60), "conversion_id": f"c{n}", "timestamp": self.moment()}
+                {"contact_id": self.record("", 60), "conversion_id": f"c{n}",
+                 "timestamp": self.moment()}
                 for n in range(20)
             ],
         }  # fmt: skip
@@ -185,12 +190,6 @@ def check_random(url: str, seed: int) -> None:
         assert row["merged_into"] is None or leads[row["merged_into"]]["merged_into"] is None
     entered = [row["lead_id"] for row in tables["lead_stages"] if row["stage"] == "lead"]
     assert sorted(entered) == sorted(i for i, row in leads.items() if row["merged_into"] is None)
-    warehouse = Warehouse(make_url(url))
-    warehouse.__dict__["config"] = config
-    failed = [r.check.id for r in run_checks(warehouse, CHECKS) if not r.passed
-              and r.check.level is Level.ERROR]  # fmt: skip
-    warehouse.close()
-    assert not failed
 
 
 def _tables(url: str, *names: str) -> dict[str, list[dict[str, Any]]]:

@@ -100,7 +100,7 @@ def relanded(connection: Connection, name: str, table: list[dict]) -> None:
 
 
 def test_refusals_name_what_is_near(connection: Connection) -> None:
-    with pytest.raises(LoadError, match="no schema 'hubb'.*Nearest: 'hub'"):
+    with pytest.raises(LoadError, match=r"no schema 'hubb'.*Nearest: 'hub'"):
         hub_of(connection, "hubb")
     with pytest.raises(LoadError, match=r"no table 'lead', which gives the leads"):
         read_schema(connection, "salesforce", "hub", salesforce.tables(SalesforceSource()))
@@ -111,7 +111,7 @@ def test_refusals_name_what_is_near(connection: Connection) -> None:
     for row in contacts:
         row["property_createdat"] = row.pop("property_createdate")
     relanded(connection, "contact", contacts)
-    with pytest.raises(LoadError, match="'property_createdate'. Nearest: 'property_createdat'"):
+    with pytest.raises(LoadError, match=r"'property_createdate'. Nearest: 'property_createdat'"):
         hub_of(connection)
     relanded(connection, "contact", [{**row, "property_createdate": 5} for row in contacts])
     with pytest.raises(LoadError, match="property_createdate of the type BIGINT; a moment is"):
