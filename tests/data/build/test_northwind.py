@@ -16,8 +16,9 @@ from data.config import parse_config
 from data.quality import CHECKS, Level, run_checks
 from data.tables import CONTRACT
 from data.warehouse import Warehouse
+from tests.build import at
 from tests.conftest import forget_warehouses
-from tests.data.build import northwind
+from tests.data.build import northwind, northwind_expected
 from tests.data.build.landing import land
 from tests.matrix import ENGINES
 
@@ -50,19 +51,19 @@ def rows(url: str, name: str, *columns: str) -> set[tuple[Any, ...]]:
 
 EXPECTED = {
     "leads": ("lead_id created_at channel account_id owner_id score merged_into merged_at "
-              "deleted_at", northwind.LEADS),
+              "deleted_at", northwind_expected.LEADS),
     "handoffs": ("handoff_id lead_id account_id handed_at priority assigned_to disposition "
-                 "disposed_at reason", northwind.HANDOFFS),
+                 "disposed_at reason", northwind_expected.HANDOFFS),
     "touches": ("touch_id lead_id occurred_at team channel kind direction responded automated "
-                "campaign_id rep_id", northwind.TOUCHES),
+                "campaign_id rep_id", northwind_expected.TOUCHES),
     "opportunities": ("opportunity_id account_id lead_id owner_id kind created_at closed_at status "
-                      "amount currency amount_original", northwind.OPPORTUNITIES),
+                      "amount currency amount_original", northwind_expected.OPPORTUNITIES),
     "opportunity_stages": ("opportunity_id stage entered_at amount expected_close_on",
-                           northwind.OPPORTUNITY_STAGES),
-    "opportunity_contacts": ("opportunity_id lead_id role", northwind.OPPORTUNITY_CONTACTS),
+                           northwind_expected.OPPORTUNITY_STAGES),
+    "opportunity_contacts": ("opportunity_id lead_id role", northwind_expected.OPPORTUNITY_CONTACTS),
     "system_records": ("system product record_id lead_id match_key stage counted_at status "
-                       "sync_status", northwind.SYSTEM_RECORDS),
-    "reps": ("rep_id team role manager timezone", northwind.REPS),
+                       "sync_status", northwind_expected.SYSTEM_RECORDS),
+    "reps": ("rep_id team role manager timezone", northwind_expected.REPS),
     "accounts": ("account_id name", {("0011", "Acme"), ("hubspot-22", "Zeta")}),
     "campaigns": ("campaign_id name channel", {("7011", "Webinar 1", "Webinar"),
                   ("hubspot-email-71", "January letter", "email")}),
@@ -78,15 +79,14 @@ def test_table(built, name: str) -> None:
 def test_stages(built) -> None:
     found = rows(built[0], "lead_stages", "lead_id", "stage", "entered_at", "source_system",
                  "actor_id", "reason")  # fmt: skip
-    leads = {(row[0], row[1]) for row in northwind.LEADS if row[6] is None}
+    leads = {(row[0], row[1]) for row in northwind_expected.LEADS if row[6] is None}
     assert {(row[0], row[2]) for row in found if row[1] == "lead"} == leads
-    assert {row for row in found if row[1] != "lead"} == northwind.STAGES
+    assert {row for row in found if row[1] != "lead"} == northwind_expected.STAGES
 
 
 def test_changes_of_score_and_owner_are_known_with_their_date(built) -> None:
     found = rows(built[0], "lead_changes", "lead_id", "field", "value", "changed_at", "system",
                  "team")  # fmt: skip
-    at = northwind.at
     assert {row for row in found if row[0] == "00Q1"} == {
         ("00Q1", "score", "50", at("2026-01-04"), "hubspot", "marketing"),
         ("00Q1", "score", "80", at("2026-01-05"), "hubspot", "marketing"),
@@ -101,7 +101,7 @@ def test_every_raw_row_is_accounted_for(built) -> None:
         for source in built[1].sources
         for table in source.tables
     }
-    for key, (number, aside) in northwind.ASIDE.items():
+    for key, (number, aside) in northwind_expected.ASIDE.items():
         assert (told[key].rows, told[key].aside) == (number, aside), key
     landed = {"salesforce": northwind.salesforce(), "hubspot": northwind.hubspot()}
     assert {key: t.rows for key, t in told.items()} == {
@@ -138,7 +138,6 @@ def test_check_finds_no_error(built) -> None:
 
 def test_each_source_says_how_far_it_reaches(built) -> None:
     found = rows(built[0], "loads", "source", "table_name", "row_count", "data_through")
-    at = northwind.at
     assert {(row[0], row[3]) for row in found} == {
         ("salesforce", at("2026-03-20")), ("hubspot", at("2026-03-31")),
     }  # fmt: skip
