@@ -60,7 +60,8 @@ EXPECTED = {
                       "amount currency amount_original", northwind_expected.OPPORTUNITIES),
     "opportunity_stages": ("opportunity_id stage entered_at amount expected_close_on",
                            northwind_expected.OPPORTUNITY_STAGES),
-    "opportunity_contacts": ("opportunity_id lead_id role", northwind_expected.OPPORTUNITY_CONTACTS),
+    "opportunity_contacts": ("opportunity_id lead_id role",
+                             northwind_expected.OPPORTUNITY_CONTACTS),
     "system_records": ("system product record_id lead_id match_key stage counted_at status "
                        "sync_status", northwind_expected.SYSTEM_RECORDS),
     "reps": ("rep_id team role manager timezone", northwind_expected.REPS),
