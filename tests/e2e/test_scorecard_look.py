@@ -243,7 +243,7 @@ HELD_ELSEWHERE = {
     # test_links.py
     *("st-key-share-body", "st-key-views-body"),
     *("stCheckbox", "stCode", "stDateInput", "stElementToolbarButton"),
-    *("st-key-credit", "st-key-credit-bar", "st-key-sla"),
+    *("st-key-credit", "st-key-credit-bar", "st-key-sla", "st-key-admin"),
 }
 HOOKS = sorted(
     hook
