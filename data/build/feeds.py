@@ -23,6 +23,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     case,
     cast,
     func,
@@ -176,6 +177,18 @@ def renamed(value: ColumnElement[Any], names: Mapping[str, str]) -> ColumnElemen
 def is_listed(value: ColumnElement[Any], names: tuple[str, ...]) -> ColumnElement[Any]:
     """Whether a value is among names, without regard to case; never NULL."""
     return func.coalesce(func.lower(value).in_([name.lower() for name in names]), False)
+
+
+def not_named(
+    problem: ColumnElement[Any],
+    value: ColumnElement[Any],
+    ours: ColumnElement[Any],
+    what: str,
+    setting: str,
+) -> ColumnElement[Any]:
+    """What a row that is used says and no setting names, for a warning; NULL where all is named."""
+    is_unnamed = and_(problem.is_(None), value.is_not(None), ours.is_(None))
+    return case((is_unnamed, unlisted(value, what, setting)))
 
 
 def unlisted(value: ColumnElement[Any], what: str, setting: str) -> ColumnElement[Any]:

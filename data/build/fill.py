@@ -33,6 +33,7 @@ from data.tables import CONTRACT, EVENT_COLUMNS
 
 Progress = Callable[[str, float], None]
 SYSTEMS = {"salesforce": salesforce, "hubspot": hubspot, "marketo": marketo}
+WARNED = 10  # so many values of a kind are named in warnings, the most frequent
 # In this order: later ones read the earlier.
 FILLS: tuple[tuple[str, Callable[[Context], Select]], ...] = (
     ("accounts", companies.accounts),
@@ -156,9 +157,13 @@ def _take(
         ledger.first(product, feed.raw_table, int(rows), counts)
         return
     # What a further feed leaves out is not set aside; only a value that nobody has named is told.
-    for problem, number in connection.execute(feed.counts()):
-        if problem is not None and feeds.NOT_NAMED in problem:
-            yield f"{product}: in {number:,} rows of {feed.raw_table}, {problem}."
+    told = [(n, text) for text, n in connection.execute(feed.counts()) if text is not None]
+    told = sorted((row for row in told if feeds.NOT_NAMED in row[1]), key=lambda r: (-r[0], r[1]))
+    for number, problem in told[:WARNED]:
+        yield f"{product}: {problem} ({number:,} in {feed.raw_table})."
+    if len(told) > WARNED:
+        rest = sum(number for number, _ in told[WARNED:])
+        yield f"{product}: {len(told) - WARNED:,} more such values ({rest:,} in {feed.raw_table})."
 
 
 def _write(

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from data.build import feeds
 from data.build.context import Context, named_columns
-from data.build.feeds import NOT_NAMED, Feed, first_problem, mapped, where
+from data.build.feeds import NOT_NAMED, Feed, first_problem, mapped, not_named, where
 from data.build.raw import RawSchema
 from data.config_sources import HubspotSource
 from data.sources.hubspot_activities import activities
@@ -202,6 +202,10 @@ def _reps(raw: RawSchema, settings: HubspotSource) -> Iterator[Feed]:
         },
         o.problem,
     )
+    team = mapped(team_name, settings.teams)
+    setting = f"[sources.hubspot.teams]: its owners count as {settings.default_team}"
+    teams = not_named(o.problem, team_name, team, "the team", setting)
+    yield Feed("owner", None, rows, {}, teams, counted=False)
 
 
 def _companies(raw: RawSchema) -> Iterator[Feed]:

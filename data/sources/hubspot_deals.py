@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     FromClause,
@@ -22,10 +24,10 @@ from sqlalchemy import (
 
 from data.build import feeds
 from data.build.context import Context, named_columns
-from data.build.feeds import Feed, first_problem, is_listed, mapped, where
+from data.build.feeds import Feed, first_problem, is_listed, mapped, not_named, where
 from data.build.raw import Found, RawSchema
 from data.config_sources import HubspotSource
-from data.dialects.functions import moment_of, number_of
+from data.dialects.functions import add_seconds, moment_of, number_of
 
 DEFAULT_DEAL_FIELDS = {
     "channel": "property_hs_analytics_source",
@@ -43,7 +45,13 @@ def deals(raw: RawSchema, context: Context) -> Iterator[Feed]:
         if (found := raw.get(name)) is not None:
             yield Feed(name, None, found.rows, {}, found.c.problem)
     if (deal := raw.get("deal")) is not None:
-        yield _deal(raw, deal, settings, elsewhere)
+        feed = _deal(raw, deal, settings, elsewhere)
+        yield feed
+        setting = "[sources.hubspot.deal_kinds]"
+        kinds = not_named(
+            feed.problem, deal.c.property_dealtype, feed.columns["kind"], "the type", setting
+        )
+        yield Feed("deal", None, feed.rows, {}, kinds, counted=False)
     yield from _stages(raw, settings, elsewhere)
     if (link := raw.get("deal_contact")) is not None:
         columns = {"deal_ref": link.c.deal_id, "record_id": link.c.contact_id}
@@ -177,8 +185,11 @@ def _stages(
 
 
 def _moment(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A moment in a property's history: ISO 8601; HubSpot's older milliseconds are not read."""
-    return moment_of(value)
+    """A moment in a property's history: ISO 8601, or milliseconds since 1970 as HubSpot's older
+    interface has it."""
+    number = number_of(value)
+    since = add_seconds(literal(datetime(1970, 1, 1)), cast(number / 1000, BigInteger))
+    return case((number.is_not(None), since), else_=moment_of(value))
 
 
 def _labelled(

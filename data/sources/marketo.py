@@ -60,6 +60,7 @@ def tables(settings: MarketoSource) -> tuple[RawTable, ...]:
                 Col("id"),
                 Col("created_at", As.MOMENT, required=True),
                 *(Col(name) for name in ("email", "first_name", "last_name")),
+                Col("updated_at", As.MOMENT),
                 Col("_fivetran_deleted", As.FLAG),
             ),
             gives="the leads",
@@ -104,7 +105,9 @@ def _people(raw: RawSchema, settings: MarketoSource) -> Iterator[Feed]:
     lead = raw["lead"]
     c = lead.c
     rows: FromClause = lead.rows
-    deleted_at: ColumnElement[Any] = case((c._fivetran_deleted.is_(True), c.created_at))
+    deleted_at: ColumnElement[Any] = case(
+        (c._fivetran_deleted.is_(True), func.coalesce(c.updated_at, c.created_at))
+    )
     if (deletion := raw.get("activity_delete_lead")) is not None:
         d = deletion.c
         last = (

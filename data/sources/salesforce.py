@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from data.build import feeds
 from data.build.context import Context, lead_fields, named_columns
-from data.build.feeds import Feed, first_problem, mapped, unlisted, where
+from data.build.feeds import Feed, first_problem, mapped, not_named, unlisted, where
 from data.build.raw import As, Col, Found, RawSchema, RawTable
 from data.config_sources import SalesforceSource
 from data.sources.salesforce_activities import activities, activity_tables
@@ -343,3 +343,7 @@ def _companies(raw: RawSchema, settings: SalesforceSource) -> Iterator[Feed]:
         "timezone": u.time_zone_sid_key,
     }
     yield Feed("user", feeds.reps, rows, columns, u.problem)
+    team = mapped(role_name, settings.teams)
+    setting = f"[sources.salesforce.teams]: its users count as {settings.default_team}"
+    teams = not_named(u.problem, role_name, team, "the role", setting)
+    yield Feed("user", None, rows, {}, teams, counted=False)

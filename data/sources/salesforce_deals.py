@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, func, litera
 
 from data.build import feeds
 from data.build.context import Context, lead_fields, named_columns
-from data.build.feeds import Feed, first_problem, is_listed, mapped, where
+from data.build.feeds import Feed, first_problem, is_listed, mapped, not_named, where
 from data.build.raw import As, Col, RawSchema, RawTable
 from data.config_sources import SalesforceSource
 from data.dialects.functions import moment_of, number_of
@@ -29,7 +29,7 @@ def field_history(name: str, of: str) -> RawTable:
             Col("created_date", As.MOMENT, required=True),
             Col("is_deleted", As.FLAG),
         ),
-        gives=f"when the fields of a {of} changed",
+        gives=f"when the fields of {'an' if of[0] in 'aeiou' else 'a'} {of} changed",
     )
 
 
@@ -126,6 +126,9 @@ def _opportunities(
         where(and_(o.is_won.is_(None), o.is_closed.is_(None)), "not known whether it is closed"),
     )
     yield Feed("opportunity", feeds.deals, found.rows, columns, problem)
+    setting = "[sources.salesforce.opportunity_kinds]"
+    kinds = not_named(problem, o.type, columns["kind"], "the type", setting)
+    yield Feed("opportunity", None, found.rows, {}, kinds, counted=False)
 
 
 def _stages(

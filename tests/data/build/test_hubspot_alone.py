@@ -61,7 +61,7 @@ TABLES = {
         _change("dealstage", "talk", "2026-01-20"),
         _change("amount", "80", "2026-01-22"),
         _change("dealstage", "offer", "2026-01-25"),
-        _change("closedate", "2026-02-20T10:00:00Z", "2026-01-26"),
+        _change("closedate", "1771581600000", "2026-01-26"),
         _change("dealstage", "won", "2026-02-20 10:00"),
         _change("amount", "100.5", "2026-02-20 10:00"),
         _change("dealname", "Big", "2026-02-20 10:00"),

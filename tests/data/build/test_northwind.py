@@ -116,7 +116,9 @@ def test_report_says_what_is_missing_and_what_to_mend(built) -> None:
     text = as_text(built[1])
     assert "salesforce in crm, landed by Fivetran" in text
     assert "no table deal_stage: without it the warehouse does not know" in text
-    assert "in 1 rows of lead, the status 'Weird' is not named in" in text
+    assert "the status 'Weird' is not named in [sources.salesforce.lead_status] (1 in lead)" in text
+    assert "the type 'Odd' is not named in [sources.salesforce.opportunity_kinds] (1 in" in text
+    assert "the role 'SDR' is not named in [sources.salesforce.teams]: its users count as" in text
     assert "1 e-mail addresses belong to several leads in salesforce" in text
 
 
