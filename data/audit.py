@@ -55,6 +55,10 @@ class Event(StrEnum):
     BASELINE_REBASED = "baseline_rebased"
     TARGET_CHANGED = "target_changed"
     DEFINITION_CHANGED = "definition_changed"
+    DECISION_CHANGED = "decision_changed"
+    ACTION_CHANGED = "action_changed"
+    DISPUTE_RAISED = "dispute_raised"
+    DISPUTE_SETTLED = "dispute_settled"
 
 
 @dataclass(frozen=True)
