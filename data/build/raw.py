@@ -8,7 +8,7 @@ underscores; what is spelt otherwise stands in ``also`` of a table or column.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,6 @@ from sqlalchemy import (
     DateTime,
     Double,
     FromClause,
-    Numeric,
     Select,
     Subquery,
     TableClause,
@@ -142,13 +141,6 @@ class RawSchema:
         return self.found[name]
 
 
-@dataclass
-class _Catalog:
-    """What the database says of a schema: table → column → type, in its own spelling."""
-
-    tables: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
 def read_schema(
     connection: Connection, product: str, schema: str, specs: Sequence[RawTable]
 ) -> RawSchema:
@@ -158,7 +150,7 @@ def read_schema(
     needed or configured column is missing, or when a column's type cannot be read as we need it.
     """
     catalog = _catalog(connection, schema)
-    names = {_plain(name): name for name in catalog.tables}
+    names = {_plain(name): name for name in catalog}
     found: dict[str, Found] = {}
     missing: list[RawTable] = []
     used: set[str] = set()
@@ -166,9 +158,9 @@ def read_schema(
         name = next((names[_plain(n)] for n in (spec.name, *spec.also) if _plain(n) in names), None)
         if name is not None:
             used.add(name)
-            found[spec.name] = _found(product, schema, name, catalog.tables[name], spec)
+            found[spec.name] = _found(product, schema, name, catalog[name], spec)
         elif spec.needed:
-            near = nearest(spec.name, catalog.tables)
+            near = nearest(spec.name, catalog)
             raise LoadError(
                 f"{product}: the schema {schema!r} has no table {spec.name!r}, which gives "
                 f"{spec.gives}.",
@@ -177,9 +169,9 @@ def read_schema(
             )
         else:
             missing.append(spec)
-    columns = {col for name in used for col in catalog.tables[name]}
+    columns = {col for name in used for col in catalog[name]}
     tool = next((tool for mark, tool in TOOLS.items() if mark in columns), "an unknown tool")
-    not_read = tuple(sorted(set(catalog.tables) - used))
+    not_read = tuple(sorted(set(catalog) - used))
     return RawSchema(product, schema, tool, found, tuple(missing), not_read)
 
 
@@ -201,16 +193,17 @@ def _information_columns() -> TableClause:
     return table("columns", *(column(name, Text) for name in names), schema="information_schema")
 
 
-def _catalog(connection: Connection, schema: str) -> _Catalog:
+def _catalog(connection: Connection, schema: str) -> dict[str, dict[str, str]]:
+    """What the database says of a schema: table → column → type, in its own spelling."""
     c = _information_columns().c
     here = func.current_database()
-    catalog = _Catalog()
+    catalog: dict[str, dict[str, str]] = {}
     statement = select(c.table_name, c.column_name, c.data_type).where(
         c.table_schema == schema, c.table_catalog == here
     )
     for name, column_name, kind in connection.execute(statement):
-        catalog.tables.setdefault(name, {})[column_name] = kind
-    if not catalog.tables:
+        catalog.setdefault(name, {})[column_name] = kind
+    if not catalog:
         schemas = connection.execute(
             select(c.table_schema).where(c.table_catalog == here)
         ).scalars()
@@ -342,7 +335,3 @@ def _with_problem(
     return select(
         *(first.c[name] for name in typed), cast(problem, Text).label("problem")
     ).subquery(f"raw_{spec.name}")
-
-
-def money(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(value, Numeric(18, 2))

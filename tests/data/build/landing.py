@@ -61,6 +61,8 @@ def _land(connection: Connection, schema: str, name: str, rows: Rows, more: Sequ
 
 
 def _type(values: Sequence[Any]) -> Any:
+    if values and all(isinstance(value, datetime) and value.tzinfo for value in values):
+        return DateTime(timezone=True)
     for python, kind in TYPES:
         if values and all(isinstance(value, python) for value in values):
             return kind

@@ -288,7 +288,8 @@ def hubspot() -> dict[str, list[dict]]:
             {"engagement_id": 102, "contact_id": 4},
         ],
         "engagement_call": [
-            {"engagement_id": 100, "property_hs_timestamp": at("2026-01-28 10:00"),
+            {"engagement_id": 100, # Landed with a zone: 10:00 in UTC.
+             "property_hs_timestamp": datetime.fromisoformat("2026-01-28T12:00+02:00"),
              "property_hs_call_direction": "OUTBOUND",
              "property_hs_call_disposition": "f240bbac-87c9-4f6e-bf70-924b57d47db7", **engagement},
         ],
