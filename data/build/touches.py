@@ -21,7 +21,11 @@ def touches(context: Context) -> Select:
     by_address = and_(address.c.product == t.product, address.c.email_key == sent_to)
     record_id = func.coalesce(t.record_id, address.c.record_id)
     campaign = campaign_of("touch_campaign")
-    sides = {p: literal(context.system(p), Text) for p in context.products}
+    # Whose activity it is where no rep is known: that of the team all other reps are of.
+    sides = {
+        p: literal(getattr(getattr(context.sources, p), "default_team", "marketing"), Text)
+        for p in context.products
+    }
     problem = case((lead_of.c.survivor_id.is_(None), literal(NO_LEAD, Text)))
     same = ("channel", "kind", "direction", "responded", "automated", "asset")
     return (

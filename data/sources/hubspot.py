@@ -204,8 +204,8 @@ def _reps(raw: RawSchema, settings: HubspotSource) -> Iterator[Feed]:
     )
     team = mapped(team_name, settings.teams)
     setting = f"[sources.hubspot.teams]: its owners count as {settings.default_team}"
-    teams = not_named(o.problem, team_name, team, "the team", setting)
-    yield Feed("owner", None, rows, {}, teams, counted=False)
+    unnamed = not_named(o.problem, team_name, team, "the team", setting)
+    yield Feed("owner", None, rows, {}, unnamed, counted=False)
 
 
 def _companies(raw: RawSchema) -> Iterator[Feed]:

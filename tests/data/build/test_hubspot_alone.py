@@ -66,6 +66,8 @@ TABLES = {
         _change("amount", "100.5", "2026-02-20 10:00"),
         _change("dealname", "Big", "2026-02-20 10:00"),
     ],
+    "engagement_call": [{"engagement_id": 7, "property_hs_timestamp": at("2026-01-06")}],
+    "engagement_contact": [{"engagement_id": 7, "contact_id": 1}],
     "owner": [{"owner_id": 11, "email": "ann@co.com", "first_name": "Ann", "last_name": None}],
 }  # fmt: skip
 
@@ -82,9 +84,16 @@ def test_hubspot_alone(duckdb_url: str, company, capsys: pytest.CaptureFixture[s
 
     engine = create_engine(duckdb_url)
     with engine.connect() as connection:
-        deals, stages, leads, handoffs, steps = (
+        deals, stages, leads, handoffs, steps, touches = (
             [row._asdict() for row in connection.execute(select(CONTRACT[name]))]
-            for name in ("opportunities", "opportunity_stages", "leads", "handoffs", "lead_stages")
+            for name in (
+                "opportunities",
+                "opportunity_stages",
+                "leads",
+                "handoffs",
+                "lead_stages",
+                "touches",
+            )
         )
     engine.dispose()
     assert {(d["opportunity_id"], d["status"], d["kind"], d["pipeline"]) for d in deals} == {
@@ -111,3 +120,7 @@ def test_hubspot_alone(duckdb_url: str, company, capsys: pytest.CaptureFixture[s
         ("lead", at("2026-01-01")), ("mql", at("2026-01-05")), ("opportunity", at("2026-01-20")),
         ("customer", at("2026-02-20 10:00")),
     }  # fmt: skip
+    # A call of whom nobody knows the owner is of the team that owners are of unless named.
+    assert [(t["touch_id"], t["team"], t["rep_id"]) for t in touches] == [
+        ("engagement-7-1", "sales", None)
+    ]
