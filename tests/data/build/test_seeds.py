@@ -26,6 +26,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.parametrize(
+    "engine_url", ["duckdb", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_the_seeds_build_without_loss(engine_url: str) -> None:
     landed = {name: seed_tables(FOLDER / name, prefix) for name, prefix in PREFIXES.items()}
     for name, tables in landed.items():
