@@ -6,7 +6,7 @@ and holds that system's own ids; ``people`` and ``names`` say what they are in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from sqlalchemy import (
     select,
 )
 
-from data.tables import MONEY
+from data.tables import ENUMS, MONEY
 
 metadata = MetaData()
 NOT_NAMED = "is not named in"  # of a value; the setting that would name it follows
@@ -194,3 +194,13 @@ def not_named(
 def unlisted(value: ColumnElement[Any], what: str, setting: str) -> ColumnElement[Any]:
     """The reason for a value that no setting names; it says the value and the setting."""
     return literal(f"{what} '", Text) + value + literal(f"' {NOT_NAMED} {setting}", Text)
+
+
+def unlisted_sources(deal: Feed) -> Iterator[Feed]:
+    """A feed that warns of sources of deals outside the contract's list, which become NULL."""
+    if (source := deal.columns.get("sourced_by")) is not None:
+        listed = ENUMS["opportunities", "sourced_by"]
+        known = case((func.lower(source).in_(listed), source))
+        setting = f"the warehouse's own list ({', '.join(listed)}), and left out"
+        problem = not_named(deal.problem, source, known, "sourced_by", setting)
+        yield Feed(deal.raw_table, None, deal.rows, {}, problem, counted=False)

@@ -24,7 +24,15 @@ from sqlalchemy import (
 
 from data.build import feeds
 from data.build.context import Context, named_columns
-from data.build.feeds import Feed, first_problem, is_listed, mapped, not_named, where
+from data.build.feeds import (
+    Feed,
+    first_problem,
+    is_listed,
+    mapped,
+    not_named,
+    unlisted_sources,
+    where,
+)
 from data.build.raw import Found, RawSchema
 from data.config_sources import HubspotSource
 from data.dialects.functions import add_seconds, moment_of, number_of
@@ -47,6 +55,7 @@ def deals(raw: RawSchema, context: Context) -> Iterator[Feed]:
     if (deal := raw.get("deal")) is not None:
         feed = _deal(raw, deal, settings, elsewhere)
         yield feed
+        yield from unlisted_sources(feed)
         setting = "[sources.hubspot.deal_kinds]"
         kinds = not_named(
             feed.problem, deal.c.property_dealtype, feed.columns["kind"], "the type", setting

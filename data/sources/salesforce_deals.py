@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, func, litera
 
 from data.build import feeds
 from data.build.context import Context, lead_fields, named_columns
-from data.build.feeds import Feed, first_problem, is_listed, mapped, not_named, where
+from data.build.feeds import (
+    Feed,
+    first_problem,
+    is_listed,
+    mapped,
+    not_named,
+    unlisted_sources,
+    where,
+)
 from data.build.raw import As, Col, RawSchema, RawTable
 from data.config_sources import SalesforceSource
 from data.dialects.functions import moment_of, number_of
@@ -125,7 +133,9 @@ def _opportunities(
         where(o.is_deleted.is_(True), "deleted in Salesforce"),
         where(and_(o.is_won.is_(None), o.is_closed.is_(None)), "not known whether it is closed"),
     )
-    yield Feed("opportunity", feeds.deals, found.rows, columns, problem)
+    feed = Feed("opportunity", feeds.deals, found.rows, columns, problem)
+    yield feed
+    yield from unlisted_sources(feed)
     setting = "[sources.salesforce.opportunity_kinds]"
     kinds = not_named(problem, o.type, columns["kind"], "the type", setting)
     yield Feed("opportunity", None, found.rows, {}, kinds, counted=False)

@@ -24,6 +24,8 @@ no_show_field = "no_show_c"
 [sources.salesforce.fields]
 reject_reason = "reason_c"
 priority = "priority_c"
+[sources.salesforce.opportunity_fields]
+sourced_by = "source_team_c"
 [sources.salesforce.teams]
 Marketing = "marketing"
 [sources.hubspot.channels]
@@ -108,7 +110,7 @@ def _deal(record: str, created: str, closes: date, **more: Any) -> dict:
             "close_date": closes, "amount": 500.0, "currency_iso_code": None,
             "type": "New Business",
             "stage_name": "Prospecting", "is_closed": False, "is_won": False, "is_deleted": False,
-            "lead_source": "Web", **more}  # fmt: skip
+            "lead_source": "Web", "source_team_c": "SDR", **more}  # fmt: skip
 
 
 def salesforce() -> dict[str, list[dict]]:
@@ -178,7 +180,7 @@ def salesforce() -> dict[str, list[dict]]:
         "opportunity": [
             _deal("0061", "2026-01-12 15:00", date(2026, 2, 27), amount=1000.0, is_closed=True,
                   currency_iso_code="EUR", is_won=True, stage_name="Closed Won"),
-            _deal("0062", "2026-03-05 10:00", date(2026, 6, 30), type="Odd"),
+            _deal("0062", "2026-03-05 10:00", date(2026, 6, 30), type="Odd", source_team_c="Luck"),
             _deal("0063", "2026-03-06", date(2026, 6, 30), is_deleted=True),
             # Opened and lost on one day: its closing day began before it was created.
             _deal("0064", "2026-03-10 16:00", date(2026, 3, 10), type="Renewal", is_closed=True,

@@ -118,8 +118,14 @@ def test_report_says_what_is_missing_and_what_to_mend(built) -> None:
     assert "no table deal_stage: without it the warehouse does not know" in text
     assert "the status 'Weird' is not named in [sources.salesforce.lead_status] (1 in lead)" in text
     assert "the type 'Odd' is not named in [sources.salesforce.opportunity_kinds] (1 in" in text
+    assert "sourced_by 'Luck' is not named in the warehouse's own list (marketing, sdr," in text
     assert "the role 'SDR' is not named in [sources.salesforce.teams]: its users count as" in text
     assert "1 e-mail addresses belong to several leads in salesforce" in text
+
+
+def test_who_sourced_a_deal_is_one_of_the_list(built) -> None:
+    found = rows(built[0], "opportunities", "opportunity_id", "sourced_by")
+    assert found == {("0061", "sdr"), ("0062", None), ("0064", "sdr")}
 
 
 def test_check_finds_no_error(built) -> None:
