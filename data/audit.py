@@ -54,6 +54,9 @@ class Event(StrEnum):
     BASELINE_REBASED = "baseline_rebased"
     TARGET_CHANGED = "target_changed"
     DEFINITION_CHANGED = "definition_changed"
+    REVIEW_PLAN_CHANGED = "review_plan_changed"
+    REVIEW_OPENED = "review_opened"
+    REVIEW_CLOSED = "review_closed"
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,10 @@ class LinkError(ScorecardError):
     """A link or a saved view cannot be made or changed as asked; it is as it was."""
 
 
+class ReviewError(ScorecardError):
+    """A review or its plan cannot be made or changed as asked; it is as it was."""
+
+
 class LoadError(ScorecardError):
     """A file or mapping cannot be loaded; the warehouse is as it was."""
 

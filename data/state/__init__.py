@@ -15,6 +15,7 @@ from data.state.models import (
     StartView,
     User,
 )
+from data.state.review_models import Review, ReviewFigure, ReviewPlan, ReviewSnapshot
 from data.state.store import StateStore, close_state, open_state, state_url
 
 __all__ = [
@@ -22,6 +23,10 @@ __all__ = [
     "Base",
     "Baseline",
     "DefinitionVersion",
+    "Review",
+    "ReviewFigure",
+    "ReviewPlan",
+    "ReviewSnapshot",
     "SavedView",
     "ShortLink",
     "SignInFailure",

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 
 from data.config import DIMENSIONS
 from data.errors import ScorecardError, nearest
+from data.reviews import is_review_id
 from metrics.attribution.model import MODELS, Basis, By
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import CATALOG
+from metrics.review.agenda import MAX_ITEMS
 from metrics.view import Compare, View
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
@@ -32,10 +34,13 @@ SETTINGS = (
     "find",
     "basis",
     "deal",
+    "review",
+    "item",
 )
 # What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
 SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
 NULL_MEMBER = "~"
+_ITEMS = {str(number) for number in range(1, MAX_ITEMS + 1)}
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
 MAX_ID = 200
@@ -76,6 +81,8 @@ class ViewState:
     find: str | None = None  # of the Handbook page: the words looked for
     basis: str | None = None  # of the credit page: which opportunities, None those won
     deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
+    review: str | None = None  # the id of the joint review that is held, on any page
+    item: int | None = None  # of that review: which item of its agenda, from 1
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -183,6 +190,24 @@ class _Reader:
         self.refuse(name, text, f"which is no {what}.")
         return None
 
+    def review(self) -> str | None:
+        """The id of a review by its form; whether there is such a review, its page says."""
+        text = self.single("review")
+        if text is None or is_review_id(text):
+            return text
+        self.refuse("review", text, "which is no review's id: showing the page without one.")
+        return None
+
+    def item(self, review: str | None) -> int | None:
+        """Which item of the review's agenda; there is none without a review."""
+        text = self.single("item")
+        if text is None or review is None:
+            return None
+        if text in _ITEMS:
+            return int(text)
+        self.refuse("item", text, "which is no item of an agenda: showing the page without one.")
+        return None
+
     def members(self, name: str) -> tuple[Member, ...]:
         known = self.bounds.members.get(name)
         if known is None:
@@ -226,6 +251,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     present = reader.choice("present", ("1", "0"))
     names = reader.choice("names", ("1", "0"))
     basis = reader.choice("basis", list(Basis))
+    review = reader.review()
     view = ViewState(
         cadence=period.cadence,
         period=period,
@@ -241,6 +267,8 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         find=reader.line("find", "text to look for"),
         basis=None if basis == Basis.WON else basis,
         deal=reader.line("deal", "opportunity's id"),
+        review=review,
+        item=reader.item(review),
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -265,10 +293,10 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find", "basis", "deal"):
+    for name in ("metric", "by", "lead", "find", "basis", "deal", "review", "item"):
         value = getattr(view, name)
         if value is not None:
-            query[name] = [value]
+            query[name] = [str(value)]
     return query
 
 
