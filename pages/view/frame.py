@@ -11,18 +11,24 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from data.errors import WarehouseError
 from metrics.catalog import CATALOG
 from pages.attribution.page import show_credit
 from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
 from pages.kpi.page import show_kpi
 from pages.lead.page import show_lead
+from pages.review.page import show_review
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
 from pages.view import auth, landing, links, review_bar, share, views
+from pages.view.agenda_bar import show_agenda_bar
 from pages.view.request import Request, read_request, set_current
+from pages.view.review_frozen import show_without_warehouse
 from pages.view.state import to_query
 from pages.view.style import apply_style
+from pages.view.walk import read_walk
+from pages.view.warming import warm_next
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ SECTIONS = (
     Section("Funnel", "funnel", show_funnel),
     Section("Credit", "attribution", show_credit),
     Section("SLA", "sla", show_sla),
+    Section("Review", "review", show_review),
     Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
     Section("KPI", "kpi", show_kpi, in_navigation=False),
@@ -75,8 +82,8 @@ def show_frame() -> None:
     links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     is_sound = landing.land(viewer, chosen, query, by_path)
-    request = read_request(viewer, query if is_sound else {})
-    request = landing.with_frozen_notice(request, query)
+    request = _read(viewer, chosen, query if is_sound else {})
+    request, walk = read_walk(landing.with_frozen_notice(request, query))
     set_current(request)
     title = _title(chosen, request)
     if request.view.present:
@@ -90,7 +97,22 @@ def show_frame() -> None:
             st.stop()
         review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
     review_bar.show_notices(request)
+    if walk is not None:
+        show_agenda_bar(walk, request)
     chosen.run()
+    if walk is not None:
+        warm_next(walk, request)
+
+
+def _read(viewer: auth.Viewer, chosen: st.Page, query: Mapping[str, list[str]]) -> Request:
+    """The request; a closed review opens without a warehouse as well, and ends the run."""
+    try:
+        return read_request(viewer, query)
+    except WarehouseError as error:
+        asked = query.get("review", [None])[0] if chosen.url_path == "review" else None
+        if not show_without_warehouse(viewer, asked, error):
+            raise
+        st.stop()
 
 
 def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Request) -> None:

@@ -1,0 +1,63 @@
+"""The sections of the review page that an agenda can name: ``review#wins``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from metrics.review.agenda import Places
+from metrics.review.changes import what_changed
+from metrics.review.meetings import Meeting, last_closed
+from metrics.review.snapshot import WHOLE_ONLY, read_snapshot
+from metrics.review.wins import joint_wins
+from pages.view import links
+from pages.view.agenda_bar import meeting_name
+from pages.view.request import Request
+from pages.view.review_html import changes_html, heading, note, wins_html
+
+# When presenting, the page fits the screen.
+ROOM_CHANGES = 8
+
+
+@dataclass(frozen=True)
+class Section:
+    """``show`` draws the section for a review, or for none (the page without one)."""
+
+    title: str
+    show: Callable[[Meeting | None, Request], None]
+
+
+def show_wins(_meeting: Meeting | None, request: Request) -> None:
+    wins = joint_wins(request.warehouse, request.question)
+    st.html(wins_html(wins, request.formats, request.config.company.zone))
+
+
+def show_changes(meeting: Meeting | None, request: Request) -> None:
+    """What changed since the last closed review; of a closed one since that itself."""
+    last = meeting if meeting is not None and meeting.is_closed else last_closed(meeting)
+    if last is None:
+        st.html(heading("What changed since") + note("No review has been closed yet."))
+        return
+    st.html(f'<section class="review-part">{heading("What changed since", meeting_name(last))}')
+    if not request.viewer.scope.is_whole:
+        st.html(note(WHOLE_ONLY))
+        return
+    snapshot = read_snapshot(last.id, request.viewer.scope)
+    if snapshot is None:
+        return
+    found = what_changed(request.warehouse, snapshot)
+    st.html(changes_html(found, request.formats, ROOM_CHANGES if request.view.present else None))
+
+
+# In the order in which the page shows them.
+SECTIONS: dict[str, Section] = {
+    "wins": Section("Joint wins", show_wins),
+    "changes": Section("What changed since", show_changes),
+}
+
+
+def places() -> Places:
+    """What an agenda can name in this run: the pages and the sections."""
+    return Places(links.known_paths(), tuple(SECTIONS))
