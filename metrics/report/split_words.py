@@ -33,13 +33,12 @@ class ShownPart:
 
 @dataclass(frozen=True)
 class ShownSplit:
-    """One figure in words: "14.2%", "15.1%", "+0.9 pp"; ``why`` says what undefined rests on."""
+    """One figure in words: "14.2%", "15.1%", "+0.9 pp"."""
 
     then: str
     now: str
     change: str
     parts: tuple[ShownPart, ...]
-    why: str | None = None
 
 
 def shown_split(changed: Changed, formats: Formats) -> ShownSplit:
@@ -62,8 +61,7 @@ def shown_split(changed: Changed, formats: Formats) -> ShownSplit:
         ShownPart(part.cause, write.difference(step), part.reason if step is None else None)
         for part, step in zip(changed.parts, steps, strict=True)
     )
-    why = figure.reason if then is None else changed.now_reason if now is None else None
-    return ShownSplit(write.value(then), write.value(now), write.difference(change), parts, why)
+    return ShownSplit(write.value(then), write.value(now), write.difference(change), parts)
 
 
 def _exact(value: float | None) -> Fraction | None:

@@ -7,7 +7,7 @@ fractions and add up to now − then, always; one that cannot be known is None, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,8 @@ from data.code_version import code_version
 from data.derive import stale_reason
 from data.warehouse import Warehouse
 from metrics.catalog import CATALOG
+from metrics.compare import why_undefined
+from metrics.definitions import definition_parts, differences
 from metrics.query import Row
 from metrics.review.figures import Figure, Question, ask
 from metrics.review.snapshot import Snapshot
@@ -63,13 +65,11 @@ class Part:
 class Changed:
     """A figure then and now. The parts add up to ``change``, wherever all of them are known.
 
-    ``note`` says what could not be told apart, and why. ``gone``: the KPI is in the catalog no
-    more, or cannot be asked for.
+    ``note`` says which part of the definition changed, or what could not be told apart, and why.
     """
 
     figure: Figure
     now: float | None
-    now_reason: str | None
     parts: tuple[Part, ...]
     note: str | None = None
 
@@ -142,6 +142,7 @@ class _Comparison:
     def __init__(self, warehouse: Warehouse, snapshot: Snapshot) -> None:
         self.first = first_cause(snapshot, warehouse.data_version, code_version())
         self.then, self.now = snapshot.as_of, warehouse.default_as_of
+        self._config, self._new_config = snapshot.config, warehouse.config
         questions = [f.question for f in snapshot.figures if f.question.metric in CATALOG]
         old = None if snapshot.config is None else warehouse.configured(snapshot.config)
         self._unread = (
@@ -170,28 +171,39 @@ class _Comparison:
         question = figure.question
         now = self._new_now.get(question)
         if now is None:
-            gone = f"{figure.label} is no KPI of this program any more"
-            return Changed(figure, None, gone, (Part(Cause.PROGRAM, None, gone),))
+            gone = "it is no KPI of this program any more"
+            return Changed(figure, None, (Part(Cause.PROGRAM, None, f"now: {gone}"),))
         merged = self._is_merged(question)
         steps = self._steps(question, now, merged)
         parts = split(figure.value, figure.reason, steps)
-        return Changed(
-            figure,
-            _settled(figure.value, [row.value for _, row in steps])[-1],
-            now.reason or ("it is undefined now" if now.value is None else None),
-            parts,
-            self._note() if merged else None,
-        )
+        last = _settled(figure.value, [step.value for step in steps])[-1]
+        note = self._note() if merged else self._definition_words(question, parts)
+        return Changed(figure, last, parts, note)
 
-    def _steps(self, question: Question, now: Row, merged: bool) -> list[tuple[Cause, Row]]:
+    def _steps(self, question: Question, now: Row, merged: bool) -> list[Step]:
         if merged:
-            first = _WITH_DEFINITION[self.first]
-            return [(first, self._new_then[question]), (Cause.AS_OF, now)]
+            both = _WITH_DEFINITION[self.first]
+            return [
+                Step.of(both, "as of then", self._new_then[question]),
+                Step.of(Cause.AS_OF, "now", now),
+            ]
         return [
-            (self.first, self._old_then[question]),
-            (Cause.AS_OF, self._old_now[question]),
-            (Cause.DEFINITION, now),
+            Step.of(self.first, "asked again as of then", self._old_then[question]),
+            Step.of(Cause.AS_OF, "by the old definition", self._old_now[question]),
+            Step.of(Cause.DEFINITION, "now", now),
         ]
+
+    def _definition_words(self, question: Question, parts: Sequence[Part]) -> str | None:
+        """What of the definition changed, for a figure that it moved: "window, days 30 → 14"."""
+        moved = any(p.cause is Cause.DEFINITION and p.change != 0 for p in parts)
+        if not moved or self._config is None:
+            return None
+        metric = CATALOG[question.metric]
+        before, now = (definition_parts(c, metric) for c in (self._config, self._new_config))
+        found = [
+            f"{d.part} {d.before or 'none'} → {d.now or 'none'}" for d in differences(before, now)
+        ]
+        return f"The definition: {'; '.join(found)}." if found else None
 
     def _note(self) -> str:
         if self._unread is not None:
@@ -201,23 +213,38 @@ class _Comparison:
         return f"The old definition cannot be applied any more: {why}."
 
 
-def split(
-    then: float | None, reason: str | None, steps: Sequence[tuple[Cause, Row]]
-) -> tuple[Part, ...]:
-    """The parts between a frozen value and those of some worlds, in their order."""
-    values = _settled(then, [row.value for _, row in steps])
-    reasons = [reason, *(row.reason for _, row in steps)]
+@dataclass(frozen=True)
+class Step:
+    """A world that a figure is asked in again: what is new in it, how it is called where it has no
+    value, and its answer."""
+
+    cause: Cause
+    name: str
+    value: float | None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, cause: Cause, name: str, row: Row) -> Step:
+        reason = None if row.value is not None else why_undefined(row)
+        return cls(cause, name, row.value, reason)
+
+
+def split(then: float | None, reason: str | None, steps: Sequence[Step]) -> tuple[Part, ...]:
+    """The parts between a frozen value and those of some worlds, in their order.
+
+    Between two worlds without a value nothing has changed; from or to one the part is not known.
+    """
+    values = _settled(then, [step.value for step in steps])
+    words = [f"then: {reason}", *(f"{step.name}: {step.reason}" for step in steps)]
     parts: list[Part] = []
-    for place, (cause, _) in enumerate(steps):
+    for place, step in enumerate(steps):
         before, after = values[place], values[place + 1]
         if before is None and after is None:
-            parts.append(Part(cause, Fraction(0)))
-        elif before is None:
-            parts.append(Part(cause, None, reasons[place] or "it was undefined before"))
-        elif after is None:
-            parts.append(Part(cause, None, reasons[place + 1] or "it is undefined then"))
+            parts.append(Part(step.cause, Fraction(0)))
+        elif before is None or after is None:
+            parts.append(Part(step.cause, None, words[place if before is None else place + 1]))
         else:
-            parts.append(Part(cause, Fraction(after) - Fraction(before)))
+            parts.append(Part(step.cause, Fraction(after) - Fraction(before)))
     return tuple(parts)
 
 
@@ -234,7 +261,3 @@ def _settled(first: float | None, others: Sequence[float | None]) -> list[float 
             value = last
         settled.append(value)
     return settled
-
-
-def parts_by_cause(changed: Changed) -> Mapping[Cause, Part]:
-    return {part.cause: part for part in changed.parts}

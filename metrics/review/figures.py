@@ -17,6 +17,7 @@ from metrics.attribution.board import STANDING
 from metrics.attribution.span import credit_span
 from metrics.calendar import Calendar, Span
 from metrics.catalog import CATALOG, find_metric
+from metrics.compare import why_undefined
 from metrics.engine import run_query
 from metrics.funnel.curve import steps
 from metrics.funnel.question import Question as FunnelQuestion
@@ -148,7 +149,7 @@ def _figure(at: ItemView, shown: _Shown, row: Row) -> Figure:
         target=shown.target,
         status=row.status,
         maturing=row.maturing,
-        reason=row.reason,
+        reason=None if row.value is not None else row.reason or why_undefined(row),
     )
 
 

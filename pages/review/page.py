@@ -52,7 +52,9 @@ def _show_meeting(walk: Walk, request: Request) -> None:
         parts.show_agenda(meeting, request)
         parts.show_closing(meeting, request)
     with right:
-        for section in SECTIONS.values():
-            section.show(meeting, request)
+        for name, section in SECTIONS.items():
+            # Of a closed review the wins are among what it froze.
+            if not (meeting.is_closed and name == "wins"):
+                section.show(meeting, request)
     if meeting.is_closed and not request.view.present:
         show_frozen(meeting, request.viewer)

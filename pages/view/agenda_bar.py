@@ -14,6 +14,7 @@ import streamlit as st
 
 from metrics.review.agenda import AgendaItem
 from metrics.review.meetings import Meeting
+from pages.view import review_bar
 from pages.view.landing import go_next
 from pages.view.request import Request
 from pages.view.review_bar import go_to
@@ -37,6 +38,8 @@ function typing(target) {
   return target.closest && target.closest("input, textarea, select, [contenteditable=true]");
 }
 export default function ({ parentElement, data }) {
+  // It is called anew for every run, on the same element.
+  if (parentElement.agendaStop) parentElement.agendaStop();
   const shown = parentElement.querySelector(".clock");
   const stored = sessionStorage.getItem("agenda-item") || "";
   let since = Number(stored.split("|")[1]);
@@ -79,12 +82,13 @@ export default function ({ parentElement, data }) {
   document.addEventListener("keydown", down);
   document.addEventListener("touchstart", start, { passive: true });
   document.addEventListener("touchend", end, { passive: true });
-  return () => {
+  parentElement.agendaStop = () => {
     clearInterval(timer);
     document.removeEventListener("keydown", down);
     document.removeEventListener("touchstart", start);
     document.removeEventListener("touchend", end);
   };
+  return parentElement.agendaStop;
 }
 """
 _clock = st.components.v2.component(
@@ -96,24 +100,46 @@ _clock = st.components.v2.component(
 
 
 def show_agenda_bar(walk: Walk, request: Request) -> None:
-    """The bar; between items it leads into the agenda."""
+    """At a desk: the agenda's line, the item and what is next; between items the way into it."""
     with st.container(key=KEY, gap=None):
         st.html(track_html(walk))
         with st.container(
             key="agenda-line", horizontal=True, vertical_alignment="center", gap="small"
         ):
             st.html(line_html(walk))
-            if walk.item is not None:
-                with st.container(key="agenda-clock"):
-                    _clock(
-                        key="agenda-clock-of",
-                        data={
-                            "item": f"{walk.meeting.id}/{walk.at}",
-                            "minutes": walk.item.minutes,
-                            "present": request.view.present,
-                        },
-                    )
-            _show_buttons(walk, request)
+            _show_steps(walk, request)
+            st.button("Leave the review", key="agenda-leave", on_click=_leave, args=(request,))
+
+
+def show_agenda_presenting(walk: Walk, title: str, request: Request) -> None:
+    """Before the room: the one line above the page tells the item, and the agenda's line below it
+    how far the meeting is."""
+    following = walk.following
+    count = len(walk.meeting.agenda)
+    about = f"{agenda_words(walk.meeting.agenda)} · "
+    if walk.item is not None:
+        title = walk.item.title
+        owner = f"{walk.item.owner} · " if walk.item.owner else ""
+        then = f"next {walk.meeting.agenda[following - 1].title} · " if following else ""
+        about = f"{walk.at} of {count} · {owner}{then}"
+    review_bar.show_presenting(title, request, about, lambda: _show_steps(walk, request))
+    with st.container(key=KEY, gap=None):
+        st.html(track_html(walk))
+
+
+def _show_steps(walk: Walk, request: Request) -> None:
+    """The item's clock, and the buttons to and fro."""
+    if walk.item is not None:
+        with st.container(key="agenda-clock", width="content"):
+            _clock(
+                key="agenda-clock-of",
+                data={
+                    "item": f"{walk.meeting.id}/{walk.at}",
+                    "minutes": walk.item.minutes,
+                    "present": request.view.present,
+                },
+            )
+    _show_buttons(walk, request)
 
 
 def _show_buttons(walk: Walk, request: Request) -> None:
@@ -132,8 +158,6 @@ def _show_buttons(walk: Walk, request: Request) -> None:
             on_click=_go,
             args=(walk, to, request),
         )
-    if not request.view.present:
-        st.button("Leave the review", key="agenda-leave", on_click=_leave, args=(request,))
 
 
 def _go(walk: Walk, to: int | None, request: Request) -> None:

@@ -22,7 +22,7 @@ from pages.review.page import show_review
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
 from pages.view import auth, landing, links, review_bar, share, views
-from pages.view.agenda_bar import show_agenda_bar
+from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.request import Request, read_request, set_current
 from pages.view.review_frozen import show_without_warehouse
 from pages.view.state import to_query
@@ -82,12 +82,16 @@ def show_frame() -> None:
     links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     is_sound = landing.land(viewer, chosen, query, by_path)
-    request = _read(viewer, chosen, query if is_sound else {})
-    request, walk = read_walk(landing.with_frozen_notice(request, query))
+    query = query if is_sound else {}
+    request = landing.with_frozen_notice(_read(viewer, chosen, query), query)
+    request, walk = read_walk(request, query)
     set_current(request)
     title = _title(chosen, request)
     if request.view.present:
-        review_bar.show_presenting(title, request)
+        if walk is not None:
+            show_agenda_presenting(walk, title, request)
+        else:
+            review_bar.show_presenting(title, request)
     else:
         offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.in_navigation]
         view = replace(request.view, metric=None, by=None, lead=None, basis=None, deal=None)
@@ -97,7 +101,7 @@ def show_frame() -> None:
             st.stop()
         review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
     review_bar.show_notices(request)
-    if walk is not None:
+    if walk is not None and not request.view.present:
         show_agenda_bar(walk, request)
     chosen.run()
     if walk is not None:

@@ -98,23 +98,23 @@ SPLIT_RULE = (
 )
 
 
-def changes_html(found: Changes, formats: Formats, limit: int | None = None) -> str:
-    """Each figure then and now and why it differs, the largest change first."""
-    told = f"{found.unchanged} of {found.figures} figures unchanged"
-    if not found.changed:
-        return f'<p class="changes-told">{_e(told)}.</p>'
+def changes_html(found: Changes, formats: Formats, first: int = 0, last: int | None = None) -> str:
+    """Each figure then and now and why it differs, the largest change first; those from ``first``
+    to before ``last``."""
     causes = (found.first, Cause.AS_OF, Cause.DEFINITION)
     columns = "".join(f'<th class="num">{_e(_capital(cause))}</th>' for cause in causes)
-    shown = found.changed[:limit]
-    rows = "".join(_changed_row(one, causes, formats) for one in shown)
-    more = len(found.changed) - len(shown)
-    rest = f" The {more} smaller changes are on the review's own page." if more else ""
+    rows = "".join(_changed_row(one, causes, formats) for one in found.changed[first:last])
     return (
-        f'<p class="changes-told">{_e(told)}.{_e(rest)}</p>'
         '<div class="changes-frame"><table class="segments changes"><thead><tr><th>Figure</th>'
         f'<th class="num">Then</th><th class="num">Now</th><th class="num">Change</th>{columns}'
-        f"</tr></thead><tbody>{rows}</tbody></table></div>{note(SPLIT_RULE)}"
+        f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def unchanged_html(found: Changes) -> str:
+    """ "31 of 36 figures unchanged"."""
+    text = f"{found.unchanged} of {found.figures} figures unchanged"
+    return f'<p class="changes-told" role="status">{_e(text)}</p>'
 
 
 def _capital(text: str) -> str:
@@ -125,24 +125,15 @@ def _changed_row(one: Changed, causes: Sequence[Cause], formats: Formats) -> str
     split = shown_split(one, formats)
     by_cause = {part.cause: part for part in split.parts}
     merged = next((part for part in split.parts if part.cause not in causes), None)
-    cells, reasons = [], []
-    for cause in causes:
-        part = by_cause.get(cause)
-        if part is None and merged is not None:
-            # What could not be told apart stands once, over both columns' meaning.
-            text = f"{merged.text} †" if cause is causes[0] else "in †"
-        else:
-            text = UNDEFINED if part is None else part.text
-        cells.append(f'<td class="num">{_e(text)}</td>')
-        if part is not None and part.reason and part.reason not in reasons:
-            reasons.append(part.reason)
-    notes = [*reasons]
-    if split.why and split.why not in notes:
-        notes.insert(0, split.why)
+    texts = [by_cause[cause].text if cause in by_cause else UNDEFINED for cause in causes]
+    notes = list(dict.fromkeys(part.reason for part in split.parts if part.reason))
     if merged is not None:
-        notes.append(f"† {merged.cause}, together.")
+        # What could not be told apart stands once, and the note says what it is of.
+        texts[0], texts[2] = f"{merged.text} †", "in †"
+        notes.append(f"† {merged.cause}, together")
     if one.note:
         notes.append(one.note)
+    cells = "".join(f'<td class="num">{_e(text)}</td>' for text in texts)
     words = f"<small>{_e(' '.join(_sentence(text) for text in notes))}</small>" if notes else ""
     figure = one.figure
     days = f"{figure.qualifier}, " if figure.qualifier else ""
@@ -151,7 +142,7 @@ def _changed_row(one: Changed, causes: Sequence[Cause], formats: Formats) -> str
         f'<tr data-kpi="{_e(figure.question.metric)}"><th>{_e(figure.label)}'
         f"<span>{_e(days)}</span>{words}</th>"
         f'<td class="num">{_e(split.then)}</td><td class="num">{_e(split.now)}</td>'
-        f'<td class="num total">{_e(split.change)}</td>{"".join(cells)}</tr>'
+        f'<td class="num total">{_e(split.change)}</td>{cells}</tr>'
     )
 
 

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from data.errors import ScorecardError
-from metrics.calendar import Cadence
 from metrics.review.figures import ItemView
-from metrics.review.meetings import Meeting, list_reviews, may_lead, open_review, read_plan
+from metrics.review.meetings import Meeting, Plan, list_reviews, may_lead, open_review, read_plan
 from metrics.review.snapshot import close_review
 from pages.view import links
 from pages.view.agenda_bar import agenda_words, meeting_name
@@ -65,7 +64,7 @@ def show_reviews(request: Request) -> None:
 
 
 def _visit(meeting: Meeting, request: Request) -> None:
-    st.query_params.from_dict(to_query(first_view(meeting, request), request.bounds))
+    st.query_params.from_dict({"review": [meeting.id]})
 
 
 def show_opening(request: Request) -> None:
@@ -82,10 +81,10 @@ def show_opening(request: Request) -> None:
         with st.form("review-open", border=False):
             today = datetime.now(UTC).astimezone(request.config.company.zone).date()
             st.date_input("Held on", value=today, key="review-date", format="YYYY-MM-DD")
-            st.form_submit_button("Open the review", on_click=_open, args=(cadence, request))
+            st.form_submit_button("Open the review", on_click=_open, args=(plan, request))
 
 
-def _open(cadence: Cadence, request: Request) -> None:
+def _open(plan: Plan, request: Request) -> None:
     view = replace(request.view, as_of=None, present=False, review=None, item=None, metric=None)
     query = to_query(view, request.bounds) | {"period": [view.period.id]}
     address = links.encoded(query)
@@ -93,7 +92,7 @@ def _open(cadence: Cadence, request: Request) -> None:
     def change() -> None:
         meeting = open_review(
             request.viewer.username,
-            read_plan(cadence, places()),
+            plan,
             held_on=st.session_state["review-date"],
             as_of=request.view.as_of or request.bounds.as_of,
             query=address,

@@ -15,10 +15,17 @@ from metrics.review.wins import joint_wins
 from pages.view import links
 from pages.view.agenda_bar import meeting_name
 from pages.view.request import Request
-from pages.view.review_html import changes_html, heading, note, wins_html
+from pages.view.review_html import (
+    SPLIT_RULE,
+    changes_html,
+    heading,
+    note,
+    unchanged_html,
+    wins_html,
+)
 
-# When presenting, the page fits the screen.
-ROOM_CHANGES = 8
+# As many as a screen has room for.
+LARGEST = 8
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,14 @@ def show_changes(meeting: Meeting | None, request: Request) -> None:
     if snapshot is None:
         return
     found = what_changed(request.warehouse, snapshot)
-    st.html(changes_html(found, request.formats, ROOM_CHANGES if request.view.present else None))
+    st.html(unchanged_html(found))
+    if not found.changed:
+        return
+    st.html(changes_html(found, request.formats, 0, LARGEST) + note(SPLIT_RULE))
+    more = len(found.changed) - LARGEST
+    if more > 0 and not request.view.present:
+        with st.expander(f"{more} smaller changes", key="review-smaller"):
+            st.html(changes_html(found, request.formats, LARGEST))
 
 
 # In the order in which the page shows them.

@@ -15,7 +15,7 @@ from data.view_address import ViewAddress
 from metrics.review.agenda import AgendaItem
 from metrics.review.meetings import Meeting, find_review
 from pages.view.request import Request
-from pages.view.state import ViewState, parse, to_query
+from pages.view.state import ViewState, frozen_query, parse
 
 Query = Mapping[str, Sequence[str]]
 # What belongs to one page and not to the walk.
@@ -53,28 +53,34 @@ def current_walk() -> Walk | None:
     return _walk.get()
 
 
-def read_walk(request: Request) -> tuple[Request, Walk | None]:
+def read_walk(request: Request, query: Query) -> tuple[Request, Walk | None]:
     """The review that the address names, and the request with a word on what it names in vain.
 
-    Raises ``StateError`` when the state database does not answer.
+    The moment of a review is its own wherever the address names none; of a bare link to it so is
+    the whole view. Raises ``StateError`` when the state database does not answer.
     """
-    view, walk = request.view, None
-    notices = list(request.notices)
-    if view.review is not None:
-        meeting = find_review(view.review)
-        if meeting is None:
-            notices.append("There is no such review as the link names: showing the page alone.")
-            view = replace(view, review=None, item=None)
-        elif view.item is not None and view.item > len(meeting.agenda):
-            notices.append(
-                f"The link asked for item {view.item}, and the agenda has "
-                f"{len(meeting.agenda)}: showing the page without one."
-            )
-            view = replace(view, item=None)
-        if meeting is not None:
-            walk = Walk(meeting, view.item)
+    _walk.set(None)
+    view, notices = request.view, request.notices
+    if view.review is None:
+        return request, None
+    meeting = find_review(view.review)
+    if meeting is None:
+        told = "There is no such review as the link names: showing the page alone."
+        alone = replace(view, review=None, item=None)
+        return replace(request, view=alone, notices=(*notices, told)), None
+    if "as_of" not in query:
+        begun = first_query(meeting)
+        is_bare = set(query) <= set(OF_THE_WALK)
+        begun = begun if is_bare else {"as_of": begun["as_of"]}
+        view, found = parse({**begun, **query}, request.bounds)
+        notices = tuple(dict.fromkeys((*notices, *found)))
+    if view.item is not None and view.item > len(meeting.agenda):
+        count = len(meeting.agenda)
+        told = f"The link asked for item {view.item}, and the agenda has {count}: showing none."
+        view, notices = replace(view, item=None), (*notices, told)
+    walk = Walk(meeting, view.item)
     _walk.set(walk)
-    return replace(request, view=view, notices=tuple(notices)), walk
+    return replace(request, view=view, notices=notices), walk
 
 
 # -- addresses ------------------------------------------------------------------------------------
@@ -108,15 +114,14 @@ def item_query(meeting: Meeting, shown: Query, at: int | None, to: int) -> dict[
 
 def address_of(walk: Walk, to: int, request: Request) -> ViewAddress:
     """Where an item is shown, with the presenter's view as it is."""
-    shown = to_query(request.view, request.bounds)
+    shown = frozen_query(request.view, request.bounds)
     query = item_query(walk.meeting, shown, walk.at, to)
     return ViewAddress.of(walk.meeting.agenda[to - 1].path, query)
 
 
-def view_of(meeting: Meeting, to: int, request: Request, shown: Query | None = None) -> ViewState:
-    """The view of an item as the review began, or as a link with ``shown`` would open it."""
-    query = item_query(meeting, first_query(meeting) if shown is None else shown, None, to)
-    return parse(query, request.bounds)[0]
+def view_of(meeting: Meeting, to: int, request: Request) -> ViewState:
+    """The view of an item as the review began."""
+    return parse(item_query(meeting, first_query(meeting), None, to), request.bounds)[0]
 
 
 def first_query(meeting: Meeting) -> dict[str, list[str]]:

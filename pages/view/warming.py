@@ -22,8 +22,8 @@ from metrics.scorecard import build_scorecard
 from metrics.sla import build_sla
 from pages.view.credit_controls import asked_of
 from pages.view.request import Request
-from pages.view.state import to_query
-from pages.view.walk import Walk, view_of
+from pages.view.state import parse
+from pages.view.walk import Walk, address_of
 
 log = logging.getLogger(__name__)
 _ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-item")
@@ -64,8 +64,8 @@ def warm_next(walk: Walk, request: Request) -> Future[None] | None:
     build = _BUILDERS.get(walk.meeting.agenda[walk.following - 1].path)
     if build is None:
         return None
-    shown = to_query(request.view, request.bounds)
-    view = view_of(walk.meeting, walk.following, request, shown)
+    address = address_of(walk, walk.following, request)
+    view = parse(address.settings, request.bounds)[0]
     return _ahead.submit(_quietly, build, replace(request, view=view))
 
 
