@@ -57,6 +57,10 @@ class Event(StrEnum):
     REVIEW_PLAN_CHANGED = "review_plan_changed"
     REVIEW_OPENED = "review_opened"
     REVIEW_CLOSED = "review_closed"
+    DECISION_CHANGED = "decision_changed"
+    ACTION_CHANGED = "action_changed"
+    DISPUTE_RAISED = "dispute_raised"
+    DISPUTE_SETTLED = "dispute_settled"
 
 
 @dataclass(frozen=True)

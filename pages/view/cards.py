@@ -18,7 +18,7 @@ Link = Callable[[str], str]
 
 # More goals than these stand closer together.
 MANY_GOALS = 5
-_MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
+_MARKS = {"partial": "◐", "maturing": "◔", "small": "○", "disputed": "⚑", "comment": "✎"}
 
 
 def _e(text: object) -> str:

@@ -14,6 +14,7 @@ from metrics.review.snapshot import WHOLE_ONLY, read_snapshot
 from metrics.review.wins import joint_wins
 from pages.view import links
 from pages.view.agenda_bar import meeting_name
+from pages.view.memory import show_decisions, show_last_actions, show_open_disputes
 from pages.view.request import Request
 from pages.view.review_html import (
     SPLIT_RULE,
@@ -65,9 +66,16 @@ def show_changes(meeting: Meeting | None, request: Request) -> None:
             st.html(changes_html(found, request.formats, LARGEST))
 
 
+def _id(meeting: Meeting | None) -> str | None:
+    return None if meeting is None else meeting.id
+
+
 # In the order in which the page shows them.
 SECTIONS: dict[str, Section] = {
     "wins": Section("Joint wins", show_wins),
+    "actions": Section("Last actions", lambda meeting, _: show_last_actions(_id(meeting))),
+    "decisions": Section("Decisions", lambda meeting, _: show_decisions(_id(meeting))),
+    "disputes": Section("Open disputes", lambda _meeting, _: show_open_disputes()),
     "changes": Section("What changed since", show_changes),
 }
 
