@@ -35,12 +35,8 @@ def _scorecard(request: Request) -> None:
 
 
 def _kpi(request: Request) -> None:
-    from pages.kpi.page import ROOM_MEMBERS, SHOWN_MEMBERS
-
     if request.view.metric is not None:
-        members = ROOM_MEMBERS if request.view.present else SHOWN_MEMBERS
-        view = request.view
-        build_kpi(request.warehouse, request.question, view.metric or "", view.by, members)
+        build_kpi(request.warehouse, request.question, request.view.metric, request.view.by)
 
 
 _BUILDERS: dict[str, Callable[[Request], object]] = {
