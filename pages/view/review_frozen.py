@@ -11,31 +11,13 @@ from data.errors import ScorecardError
 from metrics.report.format import Formats
 from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
 from metrics.review.meetings import Meeting, find_review
-from metrics.review.snapshot import FrozenCard, Snapshot, read_snapshot
+from metrics.review.snapshot import FrozenCard, read_snapshot
 from pages.view.agenda_bar import meeting_name
 from pages.view.auth import Viewer
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
+from pages.view.frozen_html import TITLES
 from pages.view.review_html import figures_html, heading, moment_words, note, wins_html
-
-TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
-
-
-def frozen_html(meeting: Meeting, snapshot: Snapshot) -> list[str]:
-    """Every frozen number as HTML, part by part: wins, scorecards, the figures of all items."""
-    formats = Formats(snapshot.locale, snapshot.currency)
-    parts = []
-    if snapshot.views.wins is not None:
-        parts.append(wins_html(snapshot.views.wins, formats, ZoneInfo(snapshot.timezone)))
-    for card in snapshot.views.cards.values():
-        parts.append(goals_html(card.scorecard.goals, formats))
-        parts.append(exceptions_html(card.exceptions, card.scorecard, formats))
-        parts += [
-            column_html(TITLES.get(team, team), tiles, formats)
-            for team, tiles in card.scorecard.columns.items()
-        ]
-    parts.append(figures_html(snapshot.figures, meeting, formats))
-    return parts
 
 
 def show_frozen(meeting: Meeting, viewer: Viewer) -> None:
