@@ -18,6 +18,8 @@ OWN_PAGE = "review"
 # What an item may decide of its view. Period, moment and presenting are the review's.
 SETTINGS = ("cadence", "compare", "model", "metric", "by", "basis", "find", *DIMENSIONS)
 
+_CADENCES = [cadence.value for cadence in Cadence]
+
 
 @dataclass(frozen=True)
 class AgendaItem:
@@ -182,8 +184,8 @@ def _check_view(item: AgendaItem, places: Places) -> None:
             raise ReviewError(f"{item.title}: {unknown('setting of a view', name, SETTINGS)}")
         if name == "metric" and values[0] not in CATALOG:
             raise ReviewError(f"{item.title}: {unknown('KPI', values[0], CATALOG)}")
-        if name == "cadence" and values[0] not in list(Cadence):
-            raise ReviewError(f"{item.title}: {unknown('cadence', values[0], list(Cadence))}")
+        if name == "cadence" and values[0] not in _CADENCES:
+            raise ReviewError(f"{item.title}: {unknown('cadence', values[0], _CADENCES)}")
 
 
 def _line(text: str) -> str:
