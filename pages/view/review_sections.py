@@ -66,16 +66,27 @@ def show_changes(meeting: Meeting | None, request: Request) -> None:
             st.html(changes_html(found, request.formats, LARGEST))
 
 
-def _id(meeting: Meeting | None) -> str | None:
-    return None if meeting is None else meeting.id
+def show_actions(meeting: Meeting | None, _request: Request) -> None:
+    st.html(heading("Last actions"))
+    show_last_actions(None if meeting is None else meeting.id)
+
+
+def show_decided(meeting: Meeting | None, _request: Request) -> None:
+    st.html(heading("Decisions"))
+    show_decisions(None if meeting is None else meeting.id)
+
+
+def show_disputes(_meeting: Meeting | None, _request: Request) -> None:
+    st.html(heading("Open disputes"))
+    show_open_disputes()
 
 
 # In the order in which the page shows them.
 SECTIONS: dict[str, Section] = {
     "wins": Section("Joint wins", show_wins),
-    "actions": Section("Last actions", lambda meeting, _: show_last_actions(_id(meeting))),
-    "decisions": Section("Decisions", lambda meeting, _: show_decisions(_id(meeting))),
-    "disputes": Section("Open disputes", lambda _meeting, _: show_open_disputes()),
+    "actions": Section("Last actions", show_actions),
+    "decisions": Section("Decisions", show_decided),
+    "disputes": Section("Open disputes", show_disputes),
     "changes": Section("What changed since", show_changes),
 }
 
