@@ -290,7 +290,7 @@ class Compiler:
         events = self.events(fact, {"number": value} | _lasting(fact)).subquery("events")
         spans = self._spans()
         members = [events.c[member_label(name)] for name in self.query.by]
-        number = events.c.number
+        number: ColumnElement[Any] = events.c.number
         if fact.until is not None:
             number = number - self._days_before_the_last(spans)
         finite = case((number < UNANSWERED, number))

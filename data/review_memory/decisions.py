@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from data.audit import Actor, Event
 from data.review_memory.versions import (
@@ -59,7 +60,7 @@ def withdraw_decision(seen: Decision, *, reason: str, by: Actor) -> Decision:
     return _next(seen, values, by)
 
 
-def _next(seen: Decision, values: dict[str, object], by: Actor) -> Decision:
+def _next(seen: Decision, values: dict[str, Any], by: Actor) -> Decision:
     row = write_next(DecisionVersion, seen, values, by=by, event=Event.DECISION_CHANGED)
     return _decision(Found(row, seen.begun_by, seen.begun_at))
 

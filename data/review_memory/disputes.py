@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.audit import Actor, DetailValue, Event, record
@@ -15,7 +15,7 @@ from data.errors import NoteError, StateConflict
 from data.review_memory.filters import as_text, from_text
 from data.review_memory.versions import author, checked_words, new_id
 from data.row_scope import Filters
-from data.state import open_state
+from data.state import StateStore, open_state
 from data.state.memory_models import DisputeRecord, RaisedDispute, SettledDispute
 from data.state.models import utc_now
 
@@ -185,6 +185,15 @@ def read_disputes(
         statement = statement.where(RaisedDispute.metric == metric)
     with open_state().read() as session:
         return [_dispute(raised, settled) for raised, settled in session.execute(statement).all()]
+
+
+def count_changes(store: StateStore) -> int:
+    """How many disputes were raised and settled; it only grows, so it tells whether any was."""
+    with store.read() as session:
+        return sum(
+            session.scalar(select(func.count()).select_from(model)) or 0
+            for model in (RaisedDispute, SettledDispute)
+        )
 
 
 def find_dispute(dispute_id: str) -> Dispute:

@@ -8,6 +8,7 @@ that show no others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import String, case, cast, column, select, values
@@ -76,12 +77,9 @@ class _Rows:
             "settled_at": (DateTime, lambda event: event.settled_at),
         }
         for name in context.by:
-            own[f"split_{name}"] = (String, lambda event, of=name: _member(event, of))
+            own[f"split_{name}"] = (String, partial(_member, name))
         for name, members in context.where:
-            own[f"within_{name}"] = (
-                String,
-                lambda event, of=name, asked=members: _filtered(event, of, asked),
-            )
+            own[f"within_{name}"] = (String, partial(_filtered, name, members))
         self.source = _as_table(own, context.disputes)
         self.c = self.source.c
         self.split = {name: self.c[f"split_{name}"] for name in context.by}
@@ -113,16 +111,16 @@ def _as_table(own: dict[str, tuple[Any, Callable]], events: Sequence[DisputeEven
     return select(*typed).subquery("disputes")
 
 
-def _member(event: DisputeEvent, dimension: str) -> str | None:
+def _member(dimension: str, event: DisputeEvent) -> str | None:
     """The one member that the disputed view was filtered to; None of several or all."""
     members = dict(event.where).get(dimension, ())
     return members[0] if len(members) == 1 else None
 
 
-def _filtered(event: DisputeEvent, dimension: str, asked: tuple[str | None, ...]) -> str | None:
+def _filtered(dimension: str, asked: tuple[str | None, ...], event: DisputeEvent) -> str | None:
     """What a filter compares: the member; of a view of several members that are all asked for,
     any of them that has a name."""
-    member = _member(event, dimension)
+    member = _member(dimension, event)
     if member is None and lies_within(event.where, ((dimension, asked),)):
         return next((m for m in dict(event.where)[dimension] if m is not None), None)
     return member

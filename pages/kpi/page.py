@@ -42,7 +42,7 @@ def show_kpi() -> None:
         if not view.present:
             show_history(kpi, request)
     with right:
-        kpi_charts.show_waterfall(kpi, request)
+        kpi_charts.show_waterfall(kpi, request, is_tight=bool(said))
         if not view.present:
             st.html(kpi_html.definition_html(kpi.metric))
     if not view.present:

@@ -18,7 +18,7 @@ from metrics.memory.resolutions import (
 )
 from metrics.model import Team
 from metrics.roles import may_edit
-from pages.view.memory.forms import keep, note_popover, show_kept
+from pages.view.memory.forms import begin_edit, keep, note_popover, show_kept
 from pages.view.memory.wording import Wording, escaped
 from pages.view.request import Request, current
 
@@ -62,7 +62,7 @@ def action_html(one: Action, wording: Wording, day: date) -> str:
         state = f"<b>{sign}</b>{reason}, {escaped(wording.day(one.written_at))}"
     return (
         f'<div class="note" data-note="{escaped(one.id)}" data-state="{one.status}">'
-        f"<p>{escaped(one.words)} <b>{escaped(wording.name(one.owner))}</b> "
+        f"<p>{escaped(one.words)} · <b>{escaped(wording.name(one.owner))}</b> · "
         f'<span class="by">{state}</span></p></div>'
     )
 
@@ -111,8 +111,8 @@ def _end(
 
 def _show_fields(key: str, seen: Action, request: Request) -> None:
     fields = [f"{key}-{part}" for part in ("words", "owner", "due")]
-    for field, value in zip(fields, (seen.words, seen.owner, seen.due_on), strict=True):
-        st.session_state.setdefault(field, value)
+    read = (seen.words, seen.owner, seen.due_on)
+    seen = begin_edit(key, seen, dict(zip(fields, read, strict=True)))
     with st.form(f"{key}-form", border=False):
         _show_inputs(fields, request)
         st.form_submit_button(

@@ -10,7 +10,7 @@ from data.review_memory.comments import Comment, comment_versions
 from metrics.memory.commentary import change_comment_as, comment_as, comments_on
 from metrics.model import Metric
 from metrics.roles import may_edit
-from pages.view.memory.forms import keep, note_popover, show_kept
+from pages.view.memory.forms import begin_edit, keep, note_popover, show_kept
 from pages.view.memory.wording import Wording, escaped
 from pages.view.request import Request, current
 
@@ -105,9 +105,8 @@ def _show_fields(
     key: str, metric: Metric, seen: Comment | None, review_id: str | None, request: Request
 ) -> None:
     fields = [f"{key}-{seen.id if seen else 'new'}-{part}" for part in ("happened", "doing")]
-    texts = (seen.happened, seen.doing) if seen else ("", "")
-    for field, text in zip(fields, texts, strict=True):
-        st.session_state.setdefault(field, text)
+    if seen is not None:
+        seen = begin_edit(key, seen, dict(zip(fields, (seen.happened, seen.doing), strict=True)))
     with st.form(f"{key}-form", border=False):
         st.text_area("What happened", key=fields[0], max_chars=2000, height=90)
         st.text_area("What we do", key=fields[1], max_chars=2000, height=90)

@@ -13,7 +13,7 @@ from metrics.memory.resolutions import (
 )
 from metrics.model import Team
 from metrics.roles import may_edit
-from pages.view.memory.forms import keep, note_popover, show_kept
+from pages.view.memory.forms import begin_edit, keep, note_popover, show_kept
 from pages.view.memory.wording import Wording, escaped
 from pages.view.request import Request, current
 
@@ -75,7 +75,7 @@ def _decide(key: str, field: str, review_id: str | None, request: Request) -> No
 def _show_changes(seen: Decision, request: Request) -> None:
     key = f"memory-decision-{seen.id}"
     words, reason = f"{key}-words", f"{key}-reason"
-    st.session_state.setdefault(words, seen.words)
+    seen = begin_edit(key, seen, {words: seen.words})
     with note_popover("Change", key):
         with st.form(f"{key}-form", border=False):
             st.text_area("What was decided", key=words, max_chars=2000, height=90)

@@ -99,7 +99,7 @@ def flag_html(one: Dispute, wording: Wording, records: str, *, link: str | None 
     what = "Disputed"
     if link is not None:
         name = f'<a href="{escaped(link)}" target="_self">{escaped(label_of(one))}</a>'
-        what = f"{name}, {escaped(filter_words(shown.where))}"
+        what = f"{name}, {escaped(filter_words(shown.where, shows_people=wording.shows_people))}"
     about = f" Record {escaped(one.record_id)}." if one.record_id else ""
     return (
         f'<div class="note flag" data-dispute="{escaped(one.id)}" role="note"><p>'

@@ -4,11 +4,12 @@ everything from data escaped."""
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from babel.dates import format_date
 
+from data.audit import PEOPLE
 from data.row_scope import Filters
 from metrics.errors import QueryError
 from metrics.memory.people import full_names
@@ -27,6 +28,11 @@ class Wording:
     def __init__(self, request: Request) -> None:
         self.request = request
         self._names: Mapping[str, str] = full_names()
+
+    @property
+    def shows_people(self) -> bool:
+        """Whether single reps are named: not on a projected page, unless the presenter says so."""
+        return not self.request.view.present or self.request.view.names
 
     def name(self, username: str) -> str:
         """A full name; of an account that is gone, and of any other name, as it is."""
@@ -58,11 +64,16 @@ class Wording:
         return f"{first}, changed{who}, {self.day(written_at)}"
 
 
-def filter_words(where: Filters) -> str:
-    """``region EMEA, AMER; channel (none)``; "the whole company" without filters."""
+def filter_words(where: Filters, *, shows_people: bool = True) -> str:
+    """``region EMEA, AMER; channel (none)``; "the whole company" without filters. A projected
+    page names teams, not single people: "one rep"."""
     if not where:
         return "the whole company"
-    return "; ".join(
-        f"{name.replace('_', ' ')} {', '.join(map(member_words, members))}"
-        for name, members in where
-    )
+    return "; ".join(_members(name, members, shows_people) for name, members in where)
+
+
+def _members(name: str, members: Sequence[str | None], shows_people: bool) -> str:
+    kind = name.replace("_", " ")
+    if name in PEOPLE and not shows_people:
+        return f"one {kind}" if len(members) == 1 else f"{len(members)} {kind}s"
+    return f"{kind} {', '.join(map(member_words, members))}"
