@@ -8,7 +8,7 @@ from pages.view import review_parts as parts
 from pages.view.request import Request, current
 from pages.view.review_frozen import show_frozen
 from pages.view.review_plan import show_plan
-from pages.view.review_sections import SECTIONS
+from pages.view.review_sections import SECTIONS, show_section
 from pages.view.walk import Walk, current_walk
 
 
@@ -27,8 +27,8 @@ def show_review() -> None:
 def _show_overview(request: Request) -> None:
     left, right = st.columns((3, 2), gap="large")
     with left:
-        SECTIONS["wins"].show(None, request)
-        SECTIONS["changes"].show(None, request)
+        show_section("wins", None, request)
+        show_section("changes", None, request)
     with right:
         parts.show_reviews(request)
         parts.show_opening(request)
@@ -37,11 +37,11 @@ def _show_overview(request: Request) -> None:
 
 def _show_item(walk: Walk, request: Request) -> None:
     """One section alone, as an item of the agenda names it."""
-    section = SECTIONS.get(walk.item.section or "") if walk.item else None
-    if section is None:
+    name = walk.item.section if walk.item else None
+    if name in SECTIONS:
+        show_section(name, walk.meeting, request)
+    else:
         _show_meeting(walk, request)
-        return
-    section.show(walk.meeting, request)
 
 
 def _show_meeting(walk: Walk, request: Request) -> None:
@@ -52,9 +52,9 @@ def _show_meeting(walk: Walk, request: Request) -> None:
         parts.show_agenda(meeting, request)
         parts.show_closing(meeting, request)
     with right:
-        for name, section in SECTIONS.items():
+        for name in SECTIONS:
             # Of a closed review the wins are among what it froze.
             if not (meeting.is_closed and name == "wins"):
-                section.show(meeting, request)
+                show_section(name, meeting, request)
     if meeting.is_closed and not request.view.present:
         show_frozen(meeting, request.viewer)

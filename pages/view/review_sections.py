@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from data.errors import WarehouseError
 from metrics.review.agenda import Places
 from metrics.review.changes import what_changed
 from metrics.review.meetings import Meeting, last_closed
@@ -89,6 +90,14 @@ SECTIONS: dict[str, Section] = {
     "disputes": Section("Open disputes", show_disputes),
     "changes": Section("What changed since", show_changes),
 }
+
+
+def show_section(name: str, meeting: Meeting | None, request: Request) -> None:
+    """One section; where the warehouse does not answer, that, and the others stand."""
+    try:
+        SECTIONS[name].show(meeting, request)
+    except WarehouseError as error:
+        st.html(heading(SECTIONS[name].title) + note(str(error)))
 
 
 def places() -> Places:

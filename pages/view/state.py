@@ -201,11 +201,12 @@ class _Reader:
     def item(self, review: str | None) -> int | None:
         """Which item of the review's agenda; there is none without a review."""
         text = self.single("item")
-        if text is None or review is None:
+        if text is None:
             return None
-        if text in _ITEMS:
+        if review is not None and text in _ITEMS:
             return int(text)
-        self.refuse("item", text, "which is no item of an agenda: showing the page without one.")
+        what = "item of an agenda" if review is not None else "item without a review"
+        self.refuse("item", text, f"which is no {what}: showing the page without one.")
         return None
 
     def members(self, name: str) -> tuple[Member, ...]:

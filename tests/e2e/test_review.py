@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from data import passwords, users
 from data.state import close_state
 from tests.build import fill
-from tests.e2e.conftest import PATIENCE_MS, Account, home, new_account
+from tests.e2e.conftest import PATIENCE_MS, Account, Settings, home, new_account
 from tests.e2e.scorecard_visit import scroll_excess
 from tests.e2e.server import AppServer, running_app
 from tests.e2e.visit import settled, sign_in
@@ -60,6 +60,7 @@ class Company:
 
     app: AppServer
     folder: Path
+    settings: Settings
     ada: Account
     vera: Account
 
@@ -89,9 +90,9 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         for one in people:
             users.add_account(one.username, one.password, role=one.role, full_name=one.full_name)
         close_state()
-    Company(AppServer("", folder, 0), folder, *people).load(first(), "first.duckdb")
+    Company(AppServer("", folder, 0), folder, settings, *people).load(first(), "first.duckdb")
     with running_app(settings, folder) as server:
-        yield Company(server, folder, *people)
+        yield Company(server, folder, settings, *people)
 
 
 def visit(browser: Browser, company: Company, account: Account, address: str) -> Page:
@@ -106,11 +107,18 @@ def visit(browser: Browser, company: Company, account: Account, address: str) ->
 def open_review(browser: Browser, company: Company) -> tuple[Page, str]:
     """Open a review of the week as an editor; the page and the review's own link."""
     page = visit(browser, company, company.ada, f"/review?period={WEEK}")
+    expect(page.locator("[data-testid='stFormSubmitButton']").first).to_be_visible()
     page.get_by_role("button", name="Open the review").click()
     expect(page.locator(".review-head h2")).to_contain_text("Weekly review")
     settled(page)
     (review_id,) = re.findall(r"review=(\w+)", page.url)
     return page, f"/review?review={review_id}"
+
+
+def hooked(page: Page, *keys: str) -> None:
+    """What the style sheet takes hold of is there."""
+    for key in keys:
+        expect(page.locator(f".st-key-{key}")).to_have_count(1)
 
 
 def at(page: Page, number: int, title: str) -> None:
@@ -132,7 +140,7 @@ def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, revie
 
     page.get_by_role("button", name="Present the agenda").click()
     at(page, 1, "Joint wins")
-    expect(page.locator(".clock")).to_contain_text("left of 3")
+    expect(page.locator(".st-key-agenda-clock .clock")).to_contain_text("left of 3")
     started = page.evaluate("performance.timeOrigin")
     page.keyboard.press("ArrowRight")
     at(page, 2, "Last actions")
@@ -155,7 +163,10 @@ def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, revie
     expect(mqls).to_have_text(re.compile(r"^\s*40\b"))
 
     page.goto(reviewed.app.url + link)
+    hooked(page, "agenda", "agenda-line", "review", "review-agenda", "review-present")
+    hooked(page, "review-close")
     page.get_by_role("button", name="Close the review").click()
+    expect(page.locator(".st-key-review-confirm")).to_be_visible()
     page.get_by_role("button", name="Yes, close and freeze").click()
     expect(page.locator(".pop-said")).to_contain_text("frozen")
     expect(page.locator(".changes-told").first).to_have_text(re.compile(r"^(\d+) of \1 figures"))
@@ -201,3 +212,26 @@ def test_a_swipe_walks_and_the_room_can_read_the_bar(browser: Browser, reviewed:
     expect(page.locator(".tile")).to_have_count(15)
     assert scroll_excess(page) == (0, 0)
     page.context.close()
+
+
+@pytest.mark.long
+def test_a_closed_review_opens_in_a_new_process_without_a_warehouse(
+    browser: Browser, reviewed: Company, tmp_path: Path
+):
+    page, link = open_review(browser, reviewed)
+    page.get_by_role("button", name="Close the review").click()
+    page.get_by_role("button", name="Yes, close and freeze").click()
+    frozen = '[class*="st-key-frozen"] .tile-value'
+    expect(page.locator(frozen).first).to_be_visible()
+    settled(page)
+    shown = page.locator(frozen).all_inner_texts()
+    page.get_by_role("button", name="Leave the review").click()
+    hooked(page, "review-list")
+    page.context.close()
+    gone = reviewed.settings | {"WAREHOUSE_URL": f"duckdb:///{tmp_path / 'gone.duckdb'}"}
+    with running_app(gone, tmp_path) as server:
+        page = visit(browser, replace(reviewed, app=server), reviewed.vera, link)
+        expect(page.locator(".strip")).to_contain_text("shown as it was frozen")
+        expect(page.locator(frozen)).to_have_count(len(shown))
+        assert page.locator(frozen).all_inner_texts() == shown
+        page.context.close()

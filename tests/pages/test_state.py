@@ -107,7 +107,7 @@ HOSTILE = (
 # A lead's id may be any text: whether there is such a lead is its page's to say.
 SETTINGS = (
     *("cadence", "period", "compare", "region", "model", "as_of", "present", "rep"),
-    *("metric", "by", "review"),
+    *("metric", "by", "review", "item"),
 )
 
 
