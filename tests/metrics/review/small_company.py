@@ -26,7 +26,7 @@ SLA = "[sla.response_hours]\ndefault = 2\n"
 OLD = HOURS.format(closes="17:00") + SLA
 SHORTER_WINDOW = "[conversion_days]\nmql_to_sql = 14\n" + OLD
 LONGER_DAY = HOURS.format(closes="18:00") + SLA
-METRICS = ("mql_to_sql", "mqls", "sqls", "sla_response", "win_rate")
+PAGES = ("funnel", "sla")
 
 
 def _lead(lead: str, mql: str, sql: str | None = None) -> tuple[dict, list[dict]]:
@@ -83,16 +83,18 @@ def february(warehouse: Warehouse) -> View:
     return View(calendar.parse_period("2026-02", Cadence.MONTHLY), warehouse.default_as_of)
 
 
-def views(warehouse: Warehouse, *metrics: str) -> list[ItemView]:
+def views(warehouse: Warehouse, *pages: str) -> list[ItemView]:
     view = february(warehouse)
+    items = (AgendaItem(page, page) for page in pages or PAGES)
     return [
-        ItemView(number, "kpi", view, metric) for number, metric in enumerate(metrics or METRICS, 1)
+        ItemView(number, item.path, view, item.settings.get("metric", [None])[0])
+        for number, item in enumerate(items, 1)
     ]
 
 
-def begin(warehouse: Warehouse, username: str, *metrics: str) -> Meeting:
-    """A review of February with a KPI's page an item."""
-    agenda = tuple(AgendaItem(m, f"kpi?metric={m}") for m in metrics or METRICS)
+def begin(warehouse: Warehouse, username: str, *pages: str) -> Meeting:
+    """A review of February with these pages as its agenda."""
+    agenda = tuple(AgendaItem(page, page) for page in pages or PAGES)
     plan = Plan(Cadence.MONTHLY, ("Ana", "Bo"), agenda)
     day = at("2026-03-05").date()
     as_of = warehouse.default_as_of

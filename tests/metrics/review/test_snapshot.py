@@ -47,9 +47,9 @@ sys.stdout.write("\\n".join(frozen_html(meeting, read_snapshot(meeting.id, EVERY
 """
 
 
-def close(warehouse: Warehouse, username: str, *metrics: str) -> str:
-    meeting = begin(warehouse, username, *metrics)
-    close_review(username, warehouse, meeting, views(warehouse, *metrics), february(warehouse))
+def close(warehouse: Warehouse, username: str, *pages: str) -> str:
+    meeting = begin(warehouse, username, *pages)
+    close_review(username, warehouse, meeting, views(warehouse, *pages), february(warehouse))
     return meeting.id
 
 
@@ -74,14 +74,14 @@ def test_who_may_open_and_close(warehouse: Warehouse, add, role: str):
     add("ana", role)
     if role == "viewer":
         with pytest.raises(RoleError, match="your role is viewer"):
-            begin(warehouse, "ana", "mqls")
+            begin(warehouse, "ana", "funnel")
         add("eve", "admin")
-        meeting = begin(warehouse, "eve", "mqls")
+        meeting = begin(warehouse, "eve", "funnel")
         with pytest.raises(RoleError, match="your role is viewer"):
             close_review("ana", warehouse, meeting, [], february(warehouse))
         assert find_review(meeting.id) == meeting
         return
-    found = find_review(close(warehouse, "ana", "mqls"))
+    found = find_review(close(warehouse, "ana", "funnel"))
     assert found is not None
     assert (found.is_closed, found.closed_by, found.participants) == (True, "ana", ("Ana", "Bo"))
     assert [one.id for one in list_reviews()] == [found.id]
@@ -95,7 +95,7 @@ def test_a_review_is_closed_once_and_by_somebody_who_sees_everything(warehouse: 
     add("ana", "admin")
     add("part", "editor_sales")
     users.set_scope("part", ["region=EMEA"])
-    meeting = begin(warehouse, "part", "mqls")
+    meeting = begin(warehouse, "part", "funnel")
     with pytest.raises(RoleError, match="your account sees a part"):
         close_review("part", warehouse, meeting, [], february(warehouse))
     close_review("ana", warehouse, meeting, [], february(warehouse))
@@ -108,7 +108,7 @@ def test_a_review_is_closed_once_and_by_somebody_who_sees_everything(warehouse: 
 
 def test_nothing_is_kept_where_a_part_of_it_cannot_be(warehouse: Warehouse, add, monkeypatch):
     add("ana", "admin")
-    meeting = begin(warehouse, "ana", "mqls")
+    meeting = begin(warehouse, "ana", "funnel")
     real = reviews.record
 
     def fails(*args, **options):
@@ -117,15 +117,14 @@ def test_nothing_is_kept_where_a_part_of_it_cannot_be(warehouse: Warehouse, add,
 
     monkeypatch.setattr(reviews, "record", fails)
     with pytest.raises(StateError):
-        close_review("ana", warehouse, meeting, views(warehouse, "mqls"), february(warehouse))
+        close_review("ana", warehouse, meeting, views(warehouse, "funnel"), february(warehouse))
     assert find_review(meeting.id) == meeting
     assert reviews.read_frozen(meeting.id) is None
-    monkeypatch.undo()
 
 
 def test_a_figure_keeps_all_that_made_it(warehouse: Warehouse, add):
     add("ana", "admin")
-    review_id = close(warehouse, "ana", "mql_to_sql")
+    review_id = close(warehouse, "ana", "kpi?metric=mql_to_sql")
     stored, figures = reviews.read_frozen(review_id) or (None, [])
     assert stored is not None
     assert stored.data_version == warehouse.data_version
@@ -177,7 +176,7 @@ def test_a_closed_review_opens_identically_without_a_warehouse(
     formats = Formats("en_US", "USD")
     card = build_scorecard(warehouse, at[0].view)
     shown = card_html(card, find_exceptions(card, cause_of_tile(warehouse, at[0].view)), formats)
-    meeting = begin(warehouse, "ana", "mqls", "mqls", "sla_response")
+    meeting = begin(warehouse, "ana", "scorecard", "scorecard", "handbook")
     closed = close_review("ana", warehouse, meeting, at, at[0].view)
     snapshot = read_snapshot(meeting.id, EVERYTHING)
     assert snapshot is not None
