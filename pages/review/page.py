@@ -53,8 +53,10 @@ def _show_meeting(walk: Walk, request: Request) -> None:
         parts.show_closing(meeting, request)
     with right:
         for name in SECTIONS:
-            # Of a closed review the wins are among what it froze.
-            if not (meeting.is_closed and name == "wins"):
+            # Of a closed review the wins are among what it froze; before the room the table of
+            # what changed has no place beside the agenda.
+            left_out = name == "wins" if meeting.is_closed else name == "changes"
+            if not (left_out and (meeting.is_closed or request.view.present)):
                 show_section(name, meeting, request)
     if meeting.is_closed and not request.view.present:
         show_frozen(meeting, request.viewer)
