@@ -2,7 +2,8 @@
 
 Every function opens the state database itself and raises ``StateError`` when that cannot be used.
 What it changes goes to the audit log in the same transaction, as done ``by`` somebody: whoever
-runs the command line unless it is said.
+runs the command line unless it is said. Somebody in the app has to be an administrator at that
+moment (``data/administration.py``), but for one's own password and sessions.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data.administration import check_may_manage, keep_an_admin
 from data.audit import Actor, DetailValue, Event, command_line, person, record, without_people
 from data.errors import AccountError, StateConflict, unknown
 from data.passwords import check_rules, hash_password, matches
@@ -101,6 +103,13 @@ def _existing(session: Session, name: str) -> User:
     return user
 
 
+def _to_change(session: Session, name: str, by: Actor, *, own: bool = False) -> User:
+    """The account that ``by`` is about to change; ``own``: everybody may change theirs so."""
+    if not (own and by.name == normal_username(name)):
+        check_may_manage(session, by)
+    return _existing(session, name)
+
+
 def list_accounts() -> list[Account]:
     """All accounts, by user name."""
     with open_state().read() as session:
@@ -128,7 +137,7 @@ def check_new_account(name: str, *, role: str, email: str | None = None) -> str:
 def _taken(username: str) -> AccountError:
     return AccountError(
         f"There is an account {username!r} already.",
-        remedy=f"Set its password with 'python -m data users password {username}'.",
+        remedy="Choose another name, or give that account a new password.",
     )
 
 
@@ -160,8 +169,10 @@ def add_account(
         # Not 1: sessions of an earlier account of the same name must not fit this one.
         session_epoch=secrets.randbelow(2**30),
     )
+    by = by or command_line()
     try:
         with open_state().write() as session:
+            check_may_manage(session, by)
             session.add(user)
             session.flush()
             first = must_change_password
@@ -190,8 +201,9 @@ def set_password(
             "That is the password the account has already.", remedy="Choose another."
         )
     password_hash = hash_password(password)
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by, own=True)
         user.password_hash = password_hash
         user.password_changed_at = utc_now()
         user.must_change_password = must_change_password
@@ -204,11 +216,13 @@ def set_password(
 
 def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
     """Disable an account, which ends its sessions, or enable it again, which lifts its lock."""
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by)
         if user.is_active != active:
             user.is_active = active
             _end_sessions(user)
+            keep_an_admin(session, by)
         if active:
             forget_failures(session, user.username)
         event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
@@ -220,12 +234,14 @@ def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
 def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
     """Give an account another role; its sessions end, so that none keeps the old one."""
     _checked_role(role)
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by)
         if user.role != role:
             _log(session, Event.ROLE_CHANGED, user.username, by, before=user.role, after=role)
             user.role = role
             _end_sessions(user)
+            keep_an_admin(session, by)
         session.flush()
         return _account(user)
 
@@ -237,8 +253,9 @@ def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Ac
     nearest name.
     """
     scope = RowScope.parse(pairs)
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by)
         user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
         sees = without_people(scope.members) or ["everything"]
         _log(session, Event.SCOPE_CHANGED, user.username, by, sees=sees)
@@ -248,11 +265,22 @@ def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Ac
 
 def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     """Sign an account out everywhere."""
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by, own=True)
         _end_sessions(user)
         _log(session, Event.SESSIONS_ENDED, user.username, by)
         session.flush()
+        return _account(user)
+
+
+def unlock(name: str, *, by: Actor | None = None) -> Account:
+    """Lift the lock that failed sign-ins have brought; password and sessions stay as they are."""
+    by = by or command_line()
+    with open_state().write() as session:
+        user = _to_change(session, name, by)
+        forget_failures(session, user.username)
+        _log(session, Event.ACCOUNT_UNLOCKED, user.username, by)
         return _account(user)
 
 
@@ -260,10 +288,8 @@ def _end_sessions(user: User) -> None:
     user.session_epoch = User.session_epoch + 1
 
 
-def _log(
-    session: Session, event: Event, username: str, by: Actor | None, **detail: DetailValue
-) -> None:
-    record(event, by=by or command_line(), about=username, detail=detail, session=session)
+def _log(session: Session, event: Event, username: str, by: Actor, **detail: DetailValue) -> None:
+    record(event, by=by, about=username, detail=detail, session=session)
 
 
 def session_account(username: str, session_epoch: int) -> Account | None:

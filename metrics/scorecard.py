@@ -100,10 +100,12 @@ class TargetState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"."""
+    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"; of the review's
+    memory "disputed" or "comment". ``is_sign``: there is no room for its words."""
 
     kind: str
     text: str  # "3 of 5 days", "575 maturing", "n 19: 12–49%"
+    is_sign: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ def _story(story: Story, formats: Formats, said: Said) -> str:
     words = ""
     if story.tile.metric.id in said:
         text, name = map(html.escape, said[story.tile.metric.id])
-        words = f' <q class="story-said">{text}</q> {name},'
+        words = f': <q class="story-said">{text}</q> {name}'
     text = f"<b>{html.escape(finding(story, formats))}</b>{', ' if more else ''}"
     return (
         f'<div class="story {tone}" role="listitem" data-kpi="{html.escape(story.tile.metric.id)}">'
-        f"<p>{text}{html.escape(more)}.{cause}{words} "
-        f"<span>{html.escape(story.tile.metric.owner)}</span></p></div>"
+        f"<p>{text}{html.escape(more)}.{cause} "
+        f"<span>{html.escape(story.tile.metric.owner)}</span>{words}</p></div>"
     )
 
 

@@ -36,9 +36,12 @@ SETTINGS = (
     "deal",
     "review",
     "item",
+    "section",
 )
 # What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
 SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
+# The parts of the admin page, the one that it opens with first.
+ADMIN_SECTIONS = ("accounts", "sessions", "data", "audit")
 NULL_MEMBER = "~"
 _ITEMS = {str(number) for number in range(1, MAX_ITEMS + 1)}
 MAX_ECHO = 40
@@ -83,6 +86,7 @@ class ViewState:
     deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
     review: str | None = None  # the id of the joint review that is held, on any page
     item: int | None = None  # of that review: which item of its agenda, from 1
+    section: str | None = None  # of the admin page: which part, None the first
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -251,6 +255,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     compare = reader.choice("compare", list(Compare))
     present = reader.choice("present", ("1", "0"))
     names = reader.choice("names", ("1", "0"))
+    section = reader.choice("section", ADMIN_SECTIONS)
     basis = reader.choice("basis", list(Basis))
     review = reader.review()
     view = ViewState(
@@ -270,6 +275,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         deal=reader.line("deal", "opportunity's id"),
         review=review,
         item=reader.item(review),
+        section=None if section == ADMIN_SECTIONS[0] else section,
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -294,7 +300,8 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find", "basis", "deal", "review", "item"):
+    of_pages = ("metric", "by", "lead", "find", "basis", "deal", "section")
+    for name in (*of_pages, "review", "item"):
         value = getattr(view, name)
         if value is not None:
             query[name] = [str(value)]

@@ -19,7 +19,7 @@ from pages.view.state import ViewState, frozen_query, parse
 
 Query = Mapping[str, Sequence[str]]
 # What belongs to one page and not to the walk.
-OF_A_PAGE = ("metric", "by", "lead", "find", "basis", "deal", "model")
+OF_A_PAGE = ("metric", "by", "lead", "find", "basis", "deal", "model", "section")
 OF_THE_WALK = ("review", "item", "present")
 
 

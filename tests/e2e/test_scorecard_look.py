@@ -244,7 +244,7 @@ HELD_ELSEWHERE = {
     # test_links.py
     *("st-key-share-body", "st-key-views-body"),
     *("stCheckbox", "stCode", "stDateInput", "stElementToolbarButton"),
-    *("st-key-credit", "st-key-credit-bar", "st-key-sla"),
+    *("st-key-credit", "st-key-credit-bar", "st-key-sla", "st-key-admin"),
     # Of the review's page.
     *("st-key-memory-actions", "st-key-memory-decisions", "st-key-memory-disputes"),
     # test_review.py

@@ -15,6 +15,7 @@ from metrics.calendar import Cadence, Calendar
 from metrics.catalog import CATALOG
 from metrics.view import Compare
 from pages.view.state import (
+    ADMIN_SECTIONS,
     MAX_ECHO,
     MAX_UNKNOWN,
     SPLITS,
@@ -71,6 +72,7 @@ def views(draw: st.DrawFn) -> ViewState:
         review=(review := draw(st.none() | st.just("0123456789abcdef"))),
         item=None if review is None else draw(st.none() | st.integers(1, 20)),
         find=draw(st.none() | st.sampled_from(("mql sql", "÷ <b>", "100% & more"))),
+        section=draw(st.none() | st.sampled_from(ADMIN_SECTIONS[1:])),
     )
 
 

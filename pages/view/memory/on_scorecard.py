@@ -19,6 +19,8 @@ from pages.view.request import Request
 Said = Mapping[str, tuple[str, str]]
 # What fits beside an exception; the rest is on the KPI's page.
 MOST_WORDS = 160
+# How many marks with words a tile has room for; a goal's line has room for its own alone.
+TILE_MARKS = 2
 
 
 def with_memory(card: Scorecard, request: Request) -> tuple[Scorecard, Said]:
@@ -30,22 +32,26 @@ def with_memory(card: Scorecard, request: Request) -> tuple[Scorecard, Said]:
         return card, {}
     period = request.question.period.id
 
-    def marked(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
-        return tuple(
-            replace(
-                tile,
-                marks=(
-                    *disputed(flags.get(tile.metric.id, ()), period),
-                    *tile.marks,
-                    *commented(comments.get(tile.metric.id, ())),
-                ),
-            )
-            for tile in tiles
-        )
+    def marked(tile: Tile, room: int) -> Tile:
+        flag = disputed(flags.get(tile.metric.id, ()), period)
+        return with_marks(tile, flag, commented(comments.get(tile.metric.id, ())), room)
 
-    columns = {team: marked(tiles) for team, tiles in card.columns.items()}
+    columns = {
+        team: tuple(marked(tile, TILE_MARKS) for tile in tiles)
+        for team, tiles in card.columns.items()
+    }
+    goals = tuple(marked(tile, 0) for tile in card.goals)
     said = {name: _newest(found, request) for name, found in comments.items()}
-    return replace(card, goals=marked(card.goals), columns=columns), said
+    return replace(card, goals=goals, columns=columns), said
+
+
+def with_marks(tile: Tile, flag: tuple[Mark, ...], comment: tuple[Mark, ...], room: int) -> Tile:
+    """The tile with more marks; signs without words where it has room for ``room`` at most."""
+    is_sign = len(tile.marks) + len(flag) + len(comment) > room
+    first, last = (
+        tuple(replace(mark, is_sign=is_sign) for mark in marks) for marks in (flag, comment)
+    )
+    return replace(tile, marks=(*first, *tile.marks, *last))
 
 
 def disputed(flags: Sequence[Dispute], period: str) -> tuple[Mark, ...]:

@@ -15,14 +15,18 @@ from data.review_memory.comments import Comment
 from data.review_memory.decisions import Decision
 from data.review_memory.disputes import Dispute, Shown
 from data.review_memory.versions import NoteConflict
+from metrics.report.format import Formats
+from metrics.scorecard import Mark
+from pages.view.cards import column_html
 from pages.view.memory import forms
 from pages.view.memory.actions import action_html
 from pages.view.memory.comments import comments_html, line_of
 from pages.view.memory.decisions import decision_html
 from pages.view.memory.disputes import flag_html
 from pages.view.memory.forms import begin_edit, keep
-from pages.view.memory.on_scorecard import commented, disputed
+from pages.view.memory.on_scorecard import commented, disputed, with_marks
 from pages.view.memory.wording import Wording, filter_words
+from tests.pages.fixtures import metric, tile
 
 NOON = datetime(2026, 11, 21, 12)
 WROTE: dict[str, Any] = {
@@ -101,6 +105,19 @@ def test_marks_and_lines() -> None:
     ]
     assert commented([]) == ()
     assert [m.text for m in commented([COMMENT])] == ["1 comment"]
+    small = tile(metric("mqls", "MQLs"), 5, marks=(Mark("small", "n 5"),))
+    flag, comment = (Mark("disputed", "disputed"),), (Mark("comment", "1 comment"),)
+    # Two marks have words; of three the new ones are signs, told to a screen reader alone.
+    assert [m.is_sign for m in with_marks(small, flag, (), 2).marks] == [False, False]
+    crowded = with_marks(small, flag, comment, 2)
+    assert [(m.kind, m.is_sign) for m in crowded.marks] == [
+        ("disputed", True),
+        ("small", False),
+        ("comment", True),
+    ]
+    text = column_html("Marketing", [crowded], Formats("en_US", "USD"))
+    assert '<span aria-hidden="true">⚑</span> <span class="unseen">disputed</span>' in text
+    assert "○</span> n 5" in text
     assert line_of(replace(COMMENT, happened="Two\nlines")) == "Two lines – Umbrellas"
     assert filter_words(()) == "the whole company"
     reps = (("rep", ("R1", "R2")), ("manager", ("Ann",)))
