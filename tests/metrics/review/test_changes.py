@@ -143,10 +143,10 @@ def test_what_is_not_of_the_data_has_its_own_name(duckdb_url: str, company, add,
     assert parts(one)[0] == (Cause.PROGRAM, -2.0)
     # A configuration of then that this program cannot read.
     warehouse = load(company, duckdb_url, NOW)
-    one = of(what_changed(warehouse, replace(snapshot, config=None)), "mqls")
-    assert parts(one) == [(Cause.DATA_AND_DEFINITION, 1.0), (Cause.AS_OF, 0.0)]
-    assert one is not None
-    assert "cannot be read" in (one.note or "")
+    unread = of(what_changed(warehouse, replace(snapshot, config=None)), "mqls")
+    assert parts(unread) == [(Cause.DATA_AND_DEFINITION, 1.0), (Cause.AS_OF, 0.0)]
+    assert unread is not None
+    assert "cannot be read" in (unread.note or "")
     # A KPI that the program has no more.
     fewer = {name: metric for name, metric in changes.CATALOG.items() if name != "mqls"}
     monkeypatch.setattr(changes, "CATALOG", fewer)
