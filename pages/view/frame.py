@@ -116,7 +116,8 @@ def show_frame() -> None:
             st.stop()
         if _section_of(chosen).has_bar:
             review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
-    review_bar.show_notices(request)
+    # Before the room a review's own moment is no news, and its strip would cost a tile's line.
+    review_bar.show_notices(request, tells_moment=walk is None or not request.view.present)
     if walk is not None and not request.view.present:
         show_agenda_bar(walk, request)
     chosen.run()

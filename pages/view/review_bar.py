@@ -281,10 +281,11 @@ def _show_filters(request: Request) -> None:
             )
 
 
-def show_notices(request: Request) -> None:
-    """One strip of words: what the link asked for in vain, which source is behind."""
+def show_notices(request: Request, *, tells_moment: bool = True) -> None:
+    """One strip of words: what the link asked for in vain, which source is behind; and, unless the
+    line above says enough, that the moment is not the newest."""
     parts = list(request.notices)
-    if request.view.as_of is not None:
+    if request.view.as_of is not None and tells_moment:
         parts.append(
             f"This link shows the figures as of {moment_label(request.view.as_of, request)}, "
             "not the newest."
