@@ -47,9 +47,11 @@ class Account:
     created_at: datetime
     password_changed_at: datetime
     scope: RowScope = EVERYTHING
+    # Who vouches for the person: an identity provider; None for an account with a password here.
+    issuer: str | None = None
 
 
-def _account(user: User) -> Account:
+def account_of(user: User) -> Account:
     return Account(
         username=user.username,
         full_name=user.full_name,
@@ -61,6 +63,7 @@ def _account(user: User) -> Account:
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,
         scope=_scope(user),
+        issuer=user.issuer,
     )
 
 
@@ -101,16 +104,31 @@ def _existing(session: Session, name: str) -> User:
     return user
 
 
+def _local(session: Session, name: str, what: str) -> User:
+    """The row of an account that is managed here; ``what`` is the thing that is to be changed."""
+    user = _existing(session, name)
+    if user.issuer is not None:
+        raise _elsewhere(user.username, what)
+    return user
+
+
+def _elsewhere(username: str, what: str) -> AccountError:
+    return AccountError(
+        f"{username} signs in at the identity provider: the {what} is not set here.",
+        remedy="It comes from there; for role and scope see [sign_in.groups] in the configuration.",
+    )
+
+
 def list_accounts() -> list[Account]:
     """All accounts, by user name."""
     with open_state().read() as session:
-        return [_account(user) for user in session.scalars(select(User).order_by(User.username))]
+        return [account_of(user) for user in session.scalars(select(User).order_by(User.username))]
 
 
 def find_account(name: str) -> Account:
     """One account. Raises ``AccountError`` with the nearest name when there is none."""
     with open_state().read() as session:
-        return _account(_existing(session, name))
+        return account_of(_existing(session, name))
 
 
 def check_new_account(name: str, *, role: str, email: str | None = None) -> str:
@@ -166,7 +184,7 @@ def add_account(
             session.flush()
             first = must_change_password
             _log(session, Event.ACCOUNT_ADDED, username, by, role=role, first_password=first)
-            return _account(user)
+            return account_of(user)
     except StateConflict as error:
         raise _taken(username) from error
 
@@ -184,6 +202,8 @@ def set_password(
     ``must_differ`` refuses the password that the account has now.
     """
     account = find_account(name)
+    if account.issuer is not None:
+        raise _elsewhere(account.username, "password")
     check_rules(password, username=account.username)
     if must_differ and matches(password, _password_hash(account.username)):
         raise AccountError(
@@ -191,15 +211,15 @@ def set_password(
         )
     password_hash = hash_password(password)
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _local(session, name, "password")
         user.password_hash = password_hash
         user.password_changed_at = utc_now()
         user.must_change_password = must_change_password
-        _end_sessions(user)
+        end_all_sessions(user)
         forget_failures(session, user.username)
         _log(session, Event.PASSWORD_SET, user.username, by, first_password=must_change_password)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
@@ -208,26 +228,26 @@ def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
         user = _existing(session, name)
         if user.is_active != active:
             user.is_active = active
-            _end_sessions(user)
+            end_all_sessions(user)
         if active:
             forget_failures(session, user.username)
         event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
         _log(session, event, user.username, by)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
     """Give an account another role; its sessions end, so that none keeps the old one."""
     _checked_role(role)
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _local(session, name, "role")
         if user.role != role:
             _log(session, Event.ROLE_CHANGED, user.username, by, before=user.role, after=role)
             user.role = role
-            _end_sessions(user)
+            end_all_sessions(user)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Account:
@@ -238,26 +258,28 @@ def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Ac
     """
     scope = RowScope.parse(pairs)
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _local(session, name, "scope")
         user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
         sees = without_people(scope.members) or ["everything"]
         _log(session, Event.SCOPE_CHANGED, user.username, by, sees=sees)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     """Sign an account out everywhere."""
     with open_state().write() as session:
         user = _existing(session, name)
-        _end_sessions(user)
+        end_all_sessions(user)
         _log(session, Event.SESSIONS_ENDED, user.username, by)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
-def _end_sessions(user: User) -> None:
+def end_all_sessions(user: User) -> None:
+    """End every session of an account, in the transaction that the row belongs to."""
     user.session_epoch = User.session_epoch + 1
+    user.sessions_ended_at = utc_now()
 
 
 def _log(
@@ -267,7 +289,7 @@ def _log(
 
 
 def session_account(username: str, session_epoch: int) -> Account | None:
-    """The account of a session, or None when that session has ended.
+    """The account of a session with a password, or None when that session has ended.
 
     It ends when the account is disabled or removed, its password or role changed, or it was
     signed out everywhere.
@@ -276,7 +298,9 @@ def session_account(username: str, session_epoch: int) -> Account | None:
         user = session.get(User, username)
         if user is None or not user.is_active or user.session_epoch != session_epoch:
             return None
-        return _account(user)
+        if user.issuer is not None:
+            return None  # its sessions are those of data/sso.py
+        return account_of(user)
 
 
 def _password_hash(username: str) -> str | None:
@@ -314,4 +338,4 @@ def verify(name: str, password: str, *, now: datetime | None = None) -> Account 
         forget_failures(session, username)
         detail = {"first_password": True} if user.must_change_password else None
         record(Event.SIGN_IN, by=person(username), about=username, detail=detail, session=session)
-        return _account(user)
+        return account_of(user)

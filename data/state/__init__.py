@@ -15,6 +15,7 @@ from data.state.models import (
     StartView,
     User,
 )
+from data.state.sso_models import SsoSignIn
 from data.state.store import StateStore, close_state, open_state, state_url
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SavedView",
     "ShortLink",
     "SignInFailure",
+    "SsoSignIn",
     "StartView",
     "StateStore",
     "User",

@@ -55,7 +55,7 @@ ANNA = Viewer("anna", "anna", "viewer")
 def session(state_url: str, monkeypatch: pytest.MonkeyPatch) -> SessionId:
     account = users.add_account("anna", "correct zebra 12")
     found = SessionId(account.username, account.session_epoch)
-    monkeypatch.setattr(export, "current_session", lambda: found)
+    monkeypatch.setattr(export, "current_session", lambda viewer: found)
     return found
 
 
@@ -90,7 +90,7 @@ def test_no_file_for_a_session_that_has_ended(session: SessionId, monkeypatch: p
     users.end_sessions("anna", by=person("ada"))
     with pytest.raises(AccountError, match="session has ended"):
         make()
-    monkeypatch.setattr(export, "current_session", lambda: None)
+    monkeypatch.setattr(export, "current_session", lambda viewer: None)
     with pytest.raises(AccountError, match="session has ended"):
         export._logged(lambda: b"", ANNA, "x.csv", {})()
     assert (made, _exports()) == ([], [])
