@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 import data.warehouse
+from data.oidc_settings import VARIABLES as OIDC_VARIABLES
 from data.state import close_state
 from tests.matrix import ENGINES
 
@@ -23,6 +24,7 @@ SETTINGS = (
     "SCORECARD_CONFIG",
     "SCORECARD_HOME",
     "SCORECARD_COOKIE_KEY",
+    *OIDC_VARIABLES.values(),
 )
 
 Company = Callable[..., None]

@@ -18,7 +18,7 @@ from data.sso import Identity, end_sso_session, read_identity, sso_account, sso_
 from data.users import Account
 from data.warehouse import last_warehouse, open_warehouse
 
-LABEL = "Sign in with single sign-on"
+LABEL = "Use single sign-on"
 
 
 def settings() -> SignIn:
