@@ -21,9 +21,15 @@ from data.group_roles import SignInRefused
 from data.row_scope import EVERYTHING, RowScope
 from data.secrets import cookie_key, has_demo_key
 from data.users import Account
-from data.warehouse import open_warehouse
+from data.warehouse import last_warehouse, open_warehouse
 from pages.view import sso
-from pages.view.authenticator import COOKIE_NAME, EPOCH, Authenticator
+from pages.view.authenticator import (
+    COOKIE_NAME,
+    EPOCH,
+    Authenticator,
+    forget_session,
+    is_own_connection,
+)
 
 log = logging.getLogger(__name__)
 PRODUCT = "Shared Scorecard"
@@ -138,6 +144,9 @@ def _session_account() -> Account | None:
     username, epoch = session.get("username"), session.get(EPOCH)
     if username is None or epoch is None:
         return None
+    if not is_own_connection(_key):
+        forget_session()
+        return None
     return users.session_account(username, epoch)
 
 
@@ -151,11 +160,16 @@ def _cookie_account() -> Account | None:
 
 
 def _authenticator(cookies: DeltaGenerator | None = None) -> Authenticator:
+    return Authenticator(_key(), cookies)
+
+
+def _key() -> str:
+    """The key that signs the cookie. Raises ``ConfigError``."""
     try:
-        demo = open_warehouse().is_demo
+        demo = (last_warehouse() or open_warehouse()).is_demo
     except WarehouseError:
         demo = has_demo_key()
-    return Authenticator(cookie_key(demo=demo), cookies)
+    return cookie_key(demo=demo)
 
 
 @dataclass(frozen=True)

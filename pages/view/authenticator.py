@@ -7,6 +7,7 @@ account's session epoch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,9 +27,38 @@ from data.users import Account
 from pages.view.session_token import COOKIE_DAYS, make_token, read_token
 
 COOKIE_NAME = "scorecard"
-# A session key of our own, beside the package's 'username', 'name', 'roles', 'email',
-# 'authentication_status' and 'logout'.
+# Session keys of our own, beside the package's.
 EPOCH = "session_epoch"
+_CONNECTION = "signed_in_on"
+_PACKAGE_KEYS = ("authentication_status", "username", "name", "email", "roles")
+
+
+def is_own_connection(key: Callable[[], str]) -> bool:
+    """Whether this session is on the connection that it was signed in on, or shows its cookie.
+
+    Streamlit hands a session on to any connection that names it, as a browser does that was cut
+    off; knowing the name is not enough. ``key`` gives the one that cookies are signed with.
+    """
+    session, connection = st.session_state, _connection()
+    if session.get(_CONNECTION) == connection:
+        return True
+    claims = read_token(st.context.cookies.get(COOKIE_NAME), key())
+    shown = claims and (claims["username"], claims["epoch"])
+    if shown != (session.get("username"), session.get(EPOCH)):
+        return False
+    session[_CONNECTION] = connection
+    return True
+
+
+def forget_session() -> None:
+    """Have nobody be signed in to this session; the browser's cookie is left as it is."""
+    for name in (*_PACKAGE_KEYS, EPOCH, _CONNECTION):
+        st.session_state[name] = None
+
+
+def _connection() -> str | None:
+    """What tells this WebSocket from every other; None without one."""
+    return st.context.headers.get("Sec-WebSocket-Key")
 
 
 class _CookieWriter(stx.CookieManager):
@@ -131,6 +161,7 @@ class AccountModel(AuthenticationModel):
         }
         self.must_change_password = account.must_change_password
         st.session_state[EPOCH] = account.session_epoch
+        st.session_state[_CONNECTION] = _connection()
 
 
 class Authenticator(Authenticate):
