@@ -39,6 +39,9 @@ VIEWS = [
     ("attribution", "deal=O-AMER-L2&cadence=yearly"),
     ("sla", "cadence=yearly&names=1"),
 ]
+# With a limit on what is seen, DuckDB plans these for seconds.
+SLOW = [("attribution", "cadence=monthly"), ("sla", "cadence=monthly"), VIEWS[-1]]
+QUICK = [pytest.param(v, marks=pytest.mark.long) if v in SLOW else v for v in VIEWS]
 Open = Callable[..., Answer]
 
 
@@ -100,6 +103,25 @@ def opened(attacked: AppServer, token_of: Callable[[str], str]) -> Open:
     def go(username: str | None, path: str = "", query: str = "") -> Answer:
         cookies = {} if username is None else {"scorecard": token_of(username)}
         return Visitor(attacked.url, cookies).open(path, query)
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def answers() -> dict[tuple[str, str, str], Answer]:
+    """What ``seen`` has been given, by user name, path and query."""
+    return {}
+
+
+@pytest.fixture
+def seen(opened: Open, answers: dict[tuple[str, str, str], Answer]) -> Open:
+    """``opened``, once for each person and address: for tests that look at the same pages."""
+
+    def go(username: str, path: str = "", query: str = "") -> Answer:
+        key = (username, path, query)
+        if key not in answers:
+            answers[key] = opened(*key)
+        return answers[key]
 
     return go
 

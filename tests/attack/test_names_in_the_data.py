@@ -40,7 +40,8 @@ class _Marked(HTMLParser):
         if tag in RUNNING:
             self.found.append(tag)
         for name, value in attrs:
-            if name.startswith("on") or "javascript:" in (value or "").lower():
+            leads = name in ("href", "src", "action") and "javascript:" in (value or "").lower()
+            if name.startswith("on") or leads:
                 self.found.append(f"{tag} {name}={value}")
 
 
@@ -51,21 +52,21 @@ def test_the_check_finds_what_would_run():
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: "?".join(view))
-def test_no_name_becomes_markup(opened: Open, view: tuple[str, str]):
-    answer = opened(ADMIN, *view)
+def test_no_name_becomes_markup(seen: Open, view: tuple[str, str]):
+    answer = seen(ADMIN, *view)
     assert no_failure(answer)
     assert [found for html in answer.markup for found in _Marked(html).found] == []
 
 
-def test_names_do_stand_on_the_pages(opened: Open):
-    assert any(ANYWHERE in html for html in opened(ADMIN, "lead", "lead=EMEA-L2").markup)
-    assert any(ANYWHERE in html for html in opened(ADMIN, "sla", "cadence=yearly").markup)
+def test_names_do_stand_on_the_pages(seen: Open):
+    assert any(ANYWHERE in html for html in seen(ADMIN, "lead", "lead=EMEA-L2").markup)
+    assert any(ANYWHERE in html for html in seen(ADMIN, "sla", "cadence=yearly").markup)
 
 
-def test_names_of_people_reach_only_who_may_read_them(opened: Open):
+def test_names_of_people_reach_only_who_may_read_them(seen: Open):
     """Left out of the queries, not hidden: nothing that is sent to a viewer has them."""
-    assert any(opened(ADMIN, *view).holds(PERSON) for view in VIEWS[-6:])
-    assert not any(opened(VIEWER, *view).holds(PERSON) for view in VIEWS)
+    assert any(seen(ADMIN, *view).holds(PERSON) for view in VIEWS[-6:])
+    assert not any(seen(VIEWER, *view).holds(PERSON) for view in VIEWS)
 
 
 @pytest.mark.parametrize("mark", [HOSTILE[0], HOSTILE[3]], ids=["img", "svg"])

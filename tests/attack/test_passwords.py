@@ -34,7 +34,7 @@ def looked(monkeypatch: pytest.MonkeyPatch, tmp_path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["vic", "nobody"])
+@pytest.mark.parametrize("name", ["vic", pytest.param("nobody", marks=pytest.mark.long)])
 def test_a_thousand_wrong_passwords(looked: list[str], name: str):
     for guess in range(GUESSES):
         moment = NOW + timedelta(milliseconds=guess)

@@ -60,6 +60,12 @@ class Answer:
         return "Password" in labels and not any('class="company"' in html for html in self.markup)
 
 
+def _is_end(message: ForwardMsg) -> bool:
+    """Whether a run is over, and none follows that shows another page."""
+    over = message.WhichOneof("type") == "script_finished"
+    return over and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+
 def _texts(message: Message) -> list[str]:
     found: list[str] = []
     for _, value in message.ListFields():
@@ -106,6 +112,6 @@ class Visitor:
                 part = socket.recv(timeout=left)
                 assert isinstance(part, bytes)
                 parts.append(part)
-                if ForwardMsg.FromString(part).WhichOneof("type") == "script_finished":
+                if _is_end(ForwardMsg.FromString(part)):
                     break
         return Answer(b"\n".join(parts), tuple(map(ForwardMsg.FromString, parts)))
