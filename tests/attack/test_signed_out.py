@@ -8,6 +8,7 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from data.audit import person
 from data.saved_views import save_view
@@ -22,6 +23,7 @@ from tests.e2e.server import AppServer
 # What tells of the company, its people and their views: marks in every row, the names of members
 # and accounts, and what the company is called.
 SECRETS = (*MARKS, "EMEA", "AMER", "Company <b>", *PEOPLE)
+METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 ROUTES = [
     *(f"/{path}?cadence=monthly" for path in PATHS),
     "/ready",
@@ -66,7 +68,7 @@ def _told(answer: bytes) -> list[str]:
 
 @pytest.mark.parametrize("path", ROUTES)
 def test_no_route_tells_anything(attacked: AppServer, path: str):
-    for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
+    for method in METHODS:
         status, answer = _ask(attacked, path, method)
         # The upgrade of a WebSocket is refused with an error of the server's own.
         assert status < 500 or path == "/_stcore/stream"
@@ -120,6 +122,15 @@ def test_a_session_of_somebody_else_is_not_taken_over(
         assert taken.is_sign_in == is_out
         assert not taken.holds(company.AMER)
         assert not taken.holds(ADMIN)
+
+
+def test_a_page_of_another_site_gets_no_connection(
+    attacked: AppServer, token_of: Callable[[str], str]
+):
+    cookies = {"scorecard": token_of(ADMIN)}
+    for origin in ("http://evil.example.com", "null", "http://127.0.0.1.evil.example.com"):
+        with pytest.raises(InvalidStatus, match="403"):
+            Visitor(attacked.url, cookies, origin=origin).open("handbook")
 
 
 def test_a_browser_that_was_cut_off_goes_on(attacked: AppServer, token_of: Callable[[str], str]):

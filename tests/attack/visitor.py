@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
@@ -66,26 +65,28 @@ def _is_end(message: ForwardMsg) -> bool:
     return over and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
-def _texts(message: Message) -> list[str]:
+def _texts(message: Any) -> list[str]:
+    """Every text in a message and in the messages within it."""
     found: list[str] = []
     for _, value in message.ListFields():
-        for one in value if _is_many(value) else [value]:
-            if isinstance(one, Message):
+        is_one = isinstance(value, str | bytes) or hasattr(value, "ListFields")
+        for one in [value] if is_one or not hasattr(value, "__iter__") else value:
+            if hasattr(one, "ListFields"):
                 found += _texts(one)
             elif isinstance(one, str):
                 found.append(one)
     return found
 
 
-def _is_many(value: Any) -> bool:
-    return not isinstance(value, str | bytes | Message) and hasattr(value, "__iter__")
-
-
 class Visitor:
     """Somebody with these cookies; every ``open`` is a new session, as a new tab is."""
 
-    def __init__(self, address: str, cookies: Mapping[str, str], *, resume: str = "") -> None:
-        """``resume`` is the id of a session, as a browser names the one that it had."""
+    def __init__(
+        self, address: str, cookies: Mapping[str, str], *, resume: str = "", origin: str = ""
+    ) -> None:
+        """``resume`` is the id of a session, as a browser names the one that it had; ``origin``
+        another site whose page it is on."""
+        self._origin = origin or address
         self._host = urlsplit(address).netloc
         self._protocols = ["streamlit", "no-token", resume] if resume else ["streamlit"]
         self._headers = {}
@@ -102,7 +103,7 @@ class Visitor:
         with connect(
             f"ws://{self._host}/_stcore/stream",
             additional_headers=self._headers,
-            origin=f"http://{self._host}",  # type: ignore[arg-type]
+            origin=self._origin,  # type: ignore[arg-type]
             subprotocols=self._protocols,  # type: ignore[arg-type]
             max_size=None,
         ) as socket:
