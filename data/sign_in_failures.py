@@ -79,13 +79,12 @@ def count_attempt(username: str, now: datetime) -> int | None:
         )
         if session.connection().execute(count).rowcount:
             return _attempts(session, username)
-        if session.get(SignInFailure, username) is not None:
-            return None
+        # Nothing was counted: there is no row yet, or it is locked. Only an insert can tell, for a
+        # look would take one that another process has made in this instant for a locked one.
         try:
             with session.begin_nested():
                 session.add(SignInFailure(username=username, failed_attempts=1, last_failed_at=now))
         except IntegrityError:
-            # Another process has counted the first one in this instant.
             if not session.connection().execute(count).rowcount:
                 return None
             return _attempts(session, username)

@@ -15,7 +15,7 @@ from metrics.funnel.model import Funnel
 from metrics.funnel.pipeline import pipeline
 from metrics.funnel.question import Question
 from metrics.funnel.times import stage_times
-from metrics.view import Frame, View
+from metrics.view import View
 
 T = TypeVar("T")
 
@@ -52,7 +52,6 @@ class _Builder:
 
     def funnel(self, step: str | None) -> Funnel:
         question = self.question
-        frame = Frame(question.calendar, question.view)
         offered = steps(question)
         chosen = step if step in offered else next(iter(offered), None)
         leads = ("lead_stages",)
@@ -61,11 +60,10 @@ class _Builder:
             self.reasons["conversion"] = (
                 "No conversion can be followed: the company's data lack the stages for it."
             )
-        short = question.view.period.short
         return Funnel(
             period_label=question.view.period.label,
-            period_short=f"{short} to date" if frame.is_running else short,
-            is_running=frame.is_running,
+            period_short=question.period_short,
+            is_running=question.frame.is_running,
             counts=self._part("counts", leads, lambda: stage_counts(question)),
             conversion=None
             if "conversion" in self.reasons

@@ -25,7 +25,6 @@ from metrics.facts.stages import entered
 from metrics.funnel.model import Conversion, Curve, CurvePoint
 from metrics.funnel.question import STAGE_LABELS, Question
 from metrics.model import Kind
-from metrics.view import Frame
 
 DEFAULT_STEP = "mql_to_sql"
 EARLIER_COHORTS = 3
@@ -140,14 +139,18 @@ def conversion(question: Question, step: str) -> Conversion:
     for row in cached_rows(question.warehouse, statement):
         day = AgeDay(int(row["day"]), int(row["converted"]), int(row["censored"]))
         days.setdefault(int(row["span"]), []).append(day)
-    frame = Frame(question.calendar, question.view)
     curves = []
     for index, cohort in enumerate(periods):
         found = days.get(index, [])
         leads = sum(day.converted + day.censored for day in found)
         age = (question.as_of - question.bounds(cohort)[1]) // timedelta(days=1)
         curves.append(
-            Curve(frame.period_name(cohort), leads, min(max(age, 0), horizon), kaplan_meier(found))
+            Curve(
+                question.frame.period_name(cohort),
+                leads,
+                min(max(age, 0), horizon),
+                kaplan_meier(found),
+            )
         )
     return Conversion(step, step_label(step), window, horizon, tuple(curves))
 

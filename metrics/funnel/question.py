@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import and_
 from sqlalchemy.sql import ColumnElement
 
 from data.tables import STAGE_ORDER
-from data.warehouse import Warehouse
-from metrics.calendar import Calendar, Period
-from metrics.compile import filter_conditions
 from metrics.engine import used_stages
-from metrics.facts.base import Context, Dimensions, Fact
-from metrics.view import View
-
-TICK = timedelta(microseconds=1)
+from metrics.view_question import ViewQuestion
 
 STAGE_LABELS = {
     "lead": "Lead",
@@ -30,24 +21,8 @@ STAGE_LABELS = {
 }
 
 
-@dataclass(frozen=True)
-class Question:
-    """One view on one warehouse."""
-
-    warehouse: Warehouse
-    view: View
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        return Calendar(self.warehouse.config)
-
-    @property
-    def as_of(self) -> datetime:
-        return self.view.as_of
-
-    @property
-    def context(self) -> Context:
-        return Context(self.warehouse.config, self.as_of)
+class Question(ViewQuestion):
+    """A view of the funnel."""
 
     @cached_property
     def stages(self) -> tuple[str, ...]:
@@ -55,16 +30,8 @@ class Question:
         used = used_stages(self.warehouse)
         return tuple(stage for stage in STAGE_ORDER if stage in used)
 
-    def bounds(self, period: Period) -> tuple[datetime, datetime]:
-        """The naive UTC moments from which (inclusive) to which (exclusive) a period counts:
-        never past the as-of moment, which itself still counts."""
-        start = self.calendar.starts_at(period.start)
-        end = min(self.calendar.starts_at(period.end), self.as_of + TICK)
-        return start, max(start, end)
-
     def within_period(self, moment: ColumnElement) -> ColumnElement[bool]:
-        start, end = self.bounds(self.view.period)
-        return and_(moment >= start, moment < end)
+        return self.within(moment, self.view.period)
 
     def window_days(self, start: str, stage: str) -> int:
         """Days in which a lead should come from one stage to another: a configured conversion,
@@ -81,12 +48,3 @@ class Question:
                 return to_opportunity
             return config.window_days("mql_to_sql") + to_opportunity
         return config.window_days("mql_to_sal" if stage == "sal" else "mql_to_sql")
-
-    def filtered(self, fact: Fact) -> tuple[Dimensions, list[ColumnElement[bool]]]:
-        """The fact's dimensions and the view's filters on them.
-
-        Raises ``UnsupportedDimension`` for a filter that the fact does not know. Read
-        ``Dimensions.source`` after the last column has been asked for: it collects the joins.
-        """
-        dimensions = Dimensions(fact)
-        return dimensions, filter_conditions(dimensions, self.view.where)

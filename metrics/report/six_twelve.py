@@ -9,7 +9,6 @@ at the top), so that one cached spec serves every KPI.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,28 +20,15 @@ from metrics.model import Kind, Status
 from metrics.report.chart_spec import FONT, without_data
 from metrics.report.format import Formats
 from metrics.report.labels import Label, place_labels, spread
+from metrics.report.line_chart import Size, chart_rows, layers_on
 from metrics.report.scales import Axis, axis_of
 
 SLOTS, GAP, FIRST_MONTH = 19, 6, 7
-COLUMNS = ("mark", "line", "x", "x2", "y", "y2", "text", "short", "period", "shown")
 OPEN = (Status.PARTIAL, Status.MATURING)
 STATES = {Status.PARTIAL: "partial", Status.MATURING: "maturing"}
-TOP, BOTTOM = 12, 30
 
 
-@dataclass(frozen=True)
-class Size:
-    """Of the chart and its text, in px."""
-
-    height: int
-    text: float
-
-    @property
-    def plot(self) -> int:
-        return self.height - TOP - BOTTOM
-
-
-DESK, ROOM = Size(240, 12.5), Size(278, 18.0)
+DESK, ROOM = Size(240, 12.5, 12, 30), Size(278, 18.0, 12, 30)
 
 
 def is_split(kpi: Kpi) -> bool:
@@ -201,8 +187,7 @@ def six_twelve_data(kpi: Kpi, formats: Formats, size: Size) -> pd.DataFrame:
     rows.block(kpi.weeks, 0, weeks)
     rows.block(kpi.months, FIRST_MONTH, months)
     rows.names(weeks)
-    frame = pd.DataFrame(rows.rows, columns=list(COLUMNS))
-    return frame.astype(dict.fromkeys(("x", "x2", "y", "y2"), "float64"))
+    return chart_rows(rows.rows)
 
 
 def describe(kpi: Kpi, formats: Formats) -> str:
@@ -223,19 +208,8 @@ def six_twelve_spec(size: Size, split: bool) -> dict[str, Any]:
     """The Vega-Lite spec, without data; shared, so the caller must not change it."""
     left = f"(width < 600 ? 44 : {size.text * 4.4})"
     right = f"width - {left}" if split else "width - 4"
-    x_scale = alt.Scale(
-        domain=[-0.5, SLOTS - 0.5],
-        range=[alt.ExprRef(left), alt.ExprRef(right)],
-        nice=False,
-        zero=False,
-    )
-    y_scale = alt.Scale(domain=[0, 1], range=[size.height - BOTTOM, TOP], nice=False, zero=False)
-    x = alt.X("x:Q", axis=None, scale=x_scale)
-    y = alt.Y("y:Q", axis=None, scale=y_scale)
+    layer = layers_on(size, SLOTS, left, right)
     line = alt.Detail("line:N")
-
-    def layer(mark: str, drawn: alt.Chart, **more: Any) -> Any:
-        return drawn.transform_filter(alt.datum.mark == mark).encode(**({"x": x, "y": y} | more))
 
     font = alt.ExprRef(f"width < 600 ? 11 : {size.text}")
     wide_only = alt.ExprRef(f"width < 600 ? 0 : {size.text}")

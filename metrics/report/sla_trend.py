@@ -6,7 +6,6 @@ with the rows (0 at the bottom, 1 at the top): one cached spec serves every KPI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -18,28 +17,15 @@ from metrics.model import Status
 from metrics.report.chart_spec import FONT, without_data
 from metrics.report.format import Formats
 from metrics.report.labels import spread
+from metrics.report.line_chart import COLUMNS, Size, chart_rows, layers_on
 from metrics.report.scales import Axis, axis_of
 from metrics.scorecard import Point, Tile
 
 POINTS = 13
-COLUMNS = ("mark", "line", "x", "x2", "y", "y2", "text", "short", "period", "shown")
 OPEN = {Status.PARTIAL: " (to date)", Status.MATURING: " (some not yet due)"}
-TOP, BOTTOM = 10, 28
 
 
-@dataclass(frozen=True)
-class Size:
-    """Of the chart and its text, in px."""
-
-    height: int
-    text: float
-
-    @property
-    def plot(self) -> int:
-        return self.height - TOP - BOTTOM
-
-
-DESK, ROOM = Size(132, 12.5), Size(190, 18.0)
+DESK, ROOM = Size(132, 12.5, 10, 28), Size(190, 18.0, 10, 28)
 
 
 class _Rows:
@@ -155,8 +141,7 @@ def trend_data(tile: Tile, formats: Formats, size: Size) -> pd.DataFrame:
     found = (
         _Rows(tile, formats, size).all() if any(p.value is not None for p in tile.points) else []
     )
-    frame = pd.DataFrame(found, columns=list(COLUMNS))
-    return frame.astype(dict.fromkeys(("x", "x2", "y", "y2"), "float64"))
+    return chart_rows(found)
 
 
 def describe(tile: Tile, formats: Formats) -> str:
@@ -175,19 +160,9 @@ def trend_spec(size: Size) -> dict[str, Any]:
     """The Vega-Lite spec, without data; shared, so the caller must not change it."""
     left = f"(width < 500 ? 40 : {size.text * 3.4})"
     right = f"width - (width < 500 ? 72 : {size.text * 6.4})"
-    x_scale = alt.Scale(
-        domain=[-0.5, POINTS - 0.5],
-        range=[alt.ExprRef(left), alt.ExprRef(right)],
-        nice=False,
-        zero=False,
-    )
-    y_scale = alt.Scale(domain=[0, 1], range=[size.height - BOTTOM, TOP], nice=False, zero=False)
-    x, y = alt.X("x:Q", axis=None, scale=x_scale), alt.Y("y:Q", axis=None, scale=y_scale)
+    layer = layers_on(size, POINTS, left, right)
     line = alt.Detail("line:N")
     font = alt.ExprRef(f"width < 500 ? 11.5 : {size.text}")
-
-    def layer(mark: str, drawn: alt.Chart, **more: Any) -> Any:
-        return drawn.transform_filter(alt.datum.mark == mark).encode(**({"x": x, "y": y} | more))
 
     def text(mark: str, color: str, weight: Any = 400, **more: Any) -> Any:
         drawn = alt.Chart().mark_text(

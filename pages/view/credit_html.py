@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from metrics.attribution.board import STANDING, ChannelReturns, CreditBoard
 from metrics.attribution.deals import Story
@@ -18,6 +19,7 @@ from metrics.report import credit_words as words
 from metrics.report.credit_charts import credits_by_member, member_name, percent, whole_percent
 from metrics.report.format import UNDEFINED, Formats
 from metrics.report.journey_chart import days_before, milestones
+from pages.view.html_table import html_table
 
 MAX_TABLE = 60
 # A path longer than this is told by its ends.
@@ -51,19 +53,7 @@ def note(text: str) -> str:
     return f'<p class="credit-note">{_e(text)}</p>' if text else ""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str, foot: str = "") -> str:
-    """``rows`` hold HTML; the first column is the row's name."""
-    top = "".join(f'<th scope="col">{_e(text)}</th>' for text in head)
-    body = "".join(
-        f'<tr><th scope="row">{cells[0]}</th>'
-        + "".join(f"<td>{cell}</td>" for cell in cells[1:])
-        + "</tr>"
-        for cells in rows
-    )
-    return (
-        f'<div class="credit-scroll"><table class="credit-table" data-part="{_e(name)}">'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
-    )
+_table = partial(html_table, style="credit")
 
 
 # -- who gets the credit ------------------------------------------------------------------------
@@ -122,7 +112,7 @@ def table_html(board: CreditBoard, formats: Formats) -> str:
     left = len(members) - MAX_TABLE
     more = note(f"{left} more are in the file.") if left > 0 else ""
     head = [str(board.query.by).capitalize(), *(MODELS[name].label for name in models)]
-    return _table(head, rows, "models", f"<tfoot>{foot}</tfoot>") + more
+    return _table(head, rows, "models", foot=f"<tfoot>{foot}</tfoot>") + more
 
 
 # -- paths --------------------------------------------------------------------------------------

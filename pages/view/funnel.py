@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from metrics.funnel.model import (
     Conversion,
@@ -19,6 +20,7 @@ from metrics.funnel.model import (
 from metrics.funnel.question import STAGE_LABELS
 from metrics.model import Unit
 from metrics.report.format import UNDEFINED, Formats
+from pages.view.html_table import html_table
 
 NO_MEMBER = "(none)"
 SPLIT_TITLES = {"segment": "Segment", "persona": "Persona"}
@@ -53,19 +55,7 @@ def sentence(text: str) -> str:
     return f'<p class="funnel-words">{_e(text)}</p>'
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
-    """``rows`` hold HTML; the first column is the row's name."""
-    top = "".join(f'<th scope="col">{_e(text)}</th>' for text in head)
-    body = "".join(
-        f'<tr><th scope="row">{cells[0]}</th>'
-        + "".join(f"<td>{cell}</td>" for cell in cells[1:])
-        + "</tr>"
-        for cells in rows
-    )
-    return (
-        f'<div class="funnel-scroll"><table class="funnel-table" data-part="{_e(name)}">'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+_table = partial(html_table, style="funnel")
 
 
 def _bar(part: float, whole: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from metrics.model import Unit
 from metrics.report import words
@@ -23,6 +24,7 @@ from metrics.sla.model import (
     SlaPage,
     States,
 )
+from pages.view.html_table import html_table
 
 STATE_WORDS = {
     "met": "in time",
@@ -154,19 +156,7 @@ def _segment(row: SegmentRow, formats: Formats) -> str:
 # -- tables -----------------------------------------------------------------------------------
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
-    """``rows`` hold HTML; the first column is the row's name."""
-    top = "".join(f'<th scope="col">{e(text)}</th>' for text in head)
-    body = "".join(
-        f'<tr><th scope="row">{cells[0]}</th>'
-        + "".join(f"<td>{cell}</td>" for cell in cells[1:])
-        + "</tr>"
-        for cells in rows
-    )
-    return (
-        f'<div class="sla-scroll"><table class="sla-table" data-part="{e(name)}">'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+table = partial(html_table, style="sla")
 
 
 def _interval(rate: Rate, low: float, high: float, overall: float | None, tag: str = "") -> str:

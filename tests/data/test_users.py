@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from data import passwords, users
 from data.demo_accounts import DEMO_ACCOUNTS, ensure_demo_accounts
 from data.errors import AccountError
+from data.sign_in_failures import count_attempt
 from data.state import User, open_state
 from tests.processes import run_at_once
 
@@ -142,6 +144,23 @@ def test_simultaneous_guesses_get_five_looks(anna: users.Account, looked: list[s
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: users.verify("anna", f"guess {n}", now=NOW), range(24)))
     assert len(looked) == 5
+
+
+def test_first_attempts_of_one_instant_are_all_counted(state_url: str) -> None:
+    # The first makes the row and the others find it half made: many names, for it is a matter of
+    # a moment.
+    with ThreadPoolExecutor(users.MAX_FAILURES) as pool:
+        for name in (f"name{n}" for n in range(12)):
+            together = Barrier(users.MAX_FAILURES)
+
+            def attempt(name: str = name, together: Barrier = together) -> int | None:
+                together.wait()
+                return count_attempt(name, NOW)
+
+            attempts = [pool.submit(attempt) for _ in range(users.MAX_FAILURES)]
+            counted = [attempt.result() for attempt in attempts]
+            assert None not in counted
+            assert max(n for n in counted if n is not None) == users.MAX_FAILURES
 
 
 @pytest.mark.parametrize(
