@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 
 from data.spreadsheet import FORMULA_STARTS
 from data.warehouse import Warehouse, open_warehouse
@@ -77,7 +77,12 @@ def test_nothing_runs_in_a_browser(
     context.add_cookies([{"name": "scorecard", "value": token_of(ADMIN), "url": attacked.url}])
     page = context.new_page()
     ran: list[str] = []
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def note(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
     page.goto(f"{attacked.url}/lead?lead=AMER-L{HOSTILE.index(mark)}")
     expect(page.locator(".lead-head")).to_contain_text(mark)
     settled(page)

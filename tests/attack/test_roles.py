@@ -100,7 +100,7 @@ def test_another_s_views_and_links_are_not_touched():
     for view in (own, shared):
         for change in ({"name": "stolen"}, {"shared": False}, {"address": ViewAddress("sla", "")}):
             with pytest.raises(LinkError, match="no such view of yours"):
-                change_view(view, by=thief, **change)  # type: ignore[arg-type]
+                change_view(view, by=thief, **change)
         with pytest.raises(LinkError, match="no such view of yours"):
             delete_view(view, by=thief)
     # An administrator looks after what is shared, and after nothing that is not.

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 RUN_SECONDS = 60
 
@@ -103,8 +104,8 @@ class Visitor:
         with connect(
             f"ws://{self._host}/_stcore/stream",
             additional_headers=self._headers,
-            origin=self._origin,  # type: ignore[arg-type]
-            subprotocols=self._protocols,  # type: ignore[arg-type]
+            origin=Origin(self._origin),
+            subprotocols=[Subprotocol(name) for name in self._protocols],
             max_size=None,
         ) as socket:
             socket.send(asked.SerializeToString())
