@@ -33,13 +33,18 @@ ESCAPES = [
     ("kpi", "metric=mqls&cadence=yearly&by=region"),
     ("kpi", "metric=bookings&cadence=yearly&by=segment&region=EMEA&region=AMER"),
     ("kpi", "metric=bookings&cadence=yearly&region=~"),
-    ("scorecard", WIDE),
-    ("funnel", WIDE),
-    ("sla", f"{WIDE}&names=1"),
-    pytest.param(("attribution", f"{WIDE}&deal=O-AMER-L2"), marks=pytest.mark.long),
     ("lead", "lead=AMER-L2"),
     ("lead", f"find={AMER}"),
     ("handbook", f"{WIDE}&find={AMER[:4]}"),
+    *(
+        pytest.param((path, f"{WIDE}&{more}"), marks=pytest.mark.long)
+        for path, more in (
+            ("scorecard", ""),
+            ("funnel", ""),
+            ("sla", "names=1"),
+            ("attribution", "deal=O-AMER-L2"),
+        )
+    ),
 ]
 
 
