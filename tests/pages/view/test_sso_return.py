@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +67,9 @@ def _answer(
     asked = [(b"host", HOST.encode()), *((n.encode(), v.encode()) for n, v in headers)]
     scope: Scope = {"type": "http", "path": path, "headers": asked}
     middleware = SignInReturn(app, root=lambda: "/", is_secure=lambda: True)
-    asyncio.run(middleware(scope, receive, send))
+    # By hand: a browser that other tests have open keeps an event loop running in this thread.
+    with pytest.raises(StopIteration):
+        middleware(scope, receive, send).send(None)
     return [(n.decode(), v.decode()) for n, v in sent[0]["headers"]], sent[1]["body"]
 
 
