@@ -9,18 +9,20 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
-from anyio import to_thread
+from anyio import CapacityLimiter, create_task_group, move_on_after, to_thread
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from data import readiness
 from data.errors import ScorecardError
 from data.oidc_settings import is_configured, oidc_client
 from data.short_links import LINK, is_link_id
@@ -31,6 +33,9 @@ from pages.view.failure import show_failure
 from pages.view.sso_return import SignInReturn
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+# A load balancer asks every few seconds; a server that is gone must not keep it waiting.
+READY_SECONDS = 4.0
 FRAME = Path(__file__).resolve().parent / "pages" / "view" / "frame.py"
 
 
@@ -64,20 +69,51 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def _readiness() -> tuple[int, dict[str, str]]:
-    """HTTP status and body: 200 while the warehouse answers, else 503.
+async def _answer(ask: Callable[[], T]) -> T | None:
+    """What a database says; None when it has trouble, or says nothing in time.
 
-    The route is open to everyone, so it says that something is wrong, not what.
+    A thread that waits for a dead server is left behind; there are few of them, and none of
+    the app's own.
     """
-    try:
-        return 200, {"status": "ready", "data_version": open_warehouse().data_version}
-    except ScorecardError:
-        return 503, {"status": "unavailable", "reason": "The warehouse does not answer."}
+    with move_on_after(READY_SECONDS):
+        try:
+            return await to_thread.run_sync(ask, abandon_on_cancel=True, limiter=_probes())
+        except ScorecardError as error:
+            log.warning("not ready: %s", error)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _probes() -> CapacityLimiter:
+    return CapacityLimiter(4)  # made in the server's own event loop
+
+
+def _state_answers() -> bool:
+    readiness.check_state()
+    return True
 
 
 async def ready(request: Request) -> JSONResponse:
-    status, body = await to_thread.run_sync(_readiness)
-    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+    """200 while both databases answer, else 503 within ``READY_SECONDS``.
+
+    The route is open to everyone, so it says that something is wrong, not what.
+    """
+    answers: dict[str, object] = {}
+
+    async def ask(name: str, question: Callable[[], object]) -> None:
+        answers[name] = await _answer(question)
+
+    async with create_task_group() as both:
+        both.start_soon(ask, "warehouse", readiness.warehouse_version)
+        both.start_soon(ask, "state database", _state_answers)
+    silent = [name for name in ("warehouse", "state database") if answers[name] is None]
+    headers = {"Cache-Control": "no-store"}
+    if silent:
+        reason = " ".join(f"The {name} does not answer." for name in silent)
+        body = {"status": "unavailable", "reason": reason}
+        return JSONResponse(body, status_code=503, headers=headers)
+    body = {"status": "ready", "data_version": str(answers["warehouse"])}
+    return JSONResponse(body, headers=headers)
 
 
 async def short_link(request: Request) -> Response:

@@ -40,6 +40,7 @@ class Event(StrEnum):
     ACCOUNT_ADDED = "account_added"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
+    ACCOUNT_UNLOCKED = "account_unlocked"
     PASSWORD_SET = "password_set"
     ROLE_CHANGED = "role_changed"
     SCOPE_CHANGED = "scope_changed"
@@ -54,6 +55,10 @@ class Event(StrEnum):
     BASELINE_REBASED = "baseline_rebased"
     TARGET_CHANGED = "target_changed"
     DEFINITION_CHANGED = "definition_changed"
+    DECISION_CHANGED = "decision_changed"
+    ACTION_CHANGED = "action_changed"
+    DISPUTE_RAISED = "dispute_raised"
+    DISPUTE_SETTLED = "dispute_settled"
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,10 @@ def read_events(*, since: datetime | None = None) -> Iterator[AuditRow]:
         statement = statement.where(AuditEvent.at >= since)
     with open_state().read() as session:
         for row in session.scalars(statement.execution_options(yield_per=READ_AT_ONCE)):
-            yield AuditRow(
-                row.id, row.at, row.source, row.actor, row.event, row.subject,
-                json.loads(row.detail),
-            )  # fmt: skip
+            yield as_read(row)
+
+
+def as_read(row: AuditEvent) -> AuditRow:
+    """A row of the table as the program reads it."""
+    detail = json.loads(row.detail)
+    return AuditRow(row.id, row.at, row.source, row.actor, row.event, row.subject, detail)

@@ -47,6 +47,10 @@ class LinkError(ScorecardError):
     """A link or a saved view cannot be made or changed as asked; it is as it was."""
 
 
+class NoteError(ScorecardError):
+    """A comment, decision, action or dispute cannot be kept as asked; nothing was changed."""
+
+
 class LoadError(ScorecardError):
     """A file or mapping cannot be loaded; the warehouse is as it was."""
 

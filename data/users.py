@@ -2,7 +2,8 @@
 
 Every function opens the state database itself and raises ``StateError`` when that cannot be used.
 What it changes goes to the audit log in the same transaction, as done ``by`` somebody: whoever
-runs the command line unless it is said.
+runs the command line unless it is said. Somebody in the app has to be an administrator at that
+moment (``data/administration.py``), but for one's own password and sessions.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data.administration import check_may_manage, keep_an_admin
 from data.audit import Actor, DetailValue, Event, command_line, person, record, without_people
 from data.errors import AccountError, StateConflict, unknown
 from data.passwords import check_rules, hash_password, matches
@@ -104,10 +106,18 @@ def _existing(session: Session, name: str) -> User:
     return user
 
 
-def _local(session: Session, name: str, what: str) -> User:
-    """The row of an account that is managed here; ``what`` is the thing that is to be changed."""
+def _to_change(
+    session: Session, name: str, by: Actor, *, own: bool = False, what: str | None = None
+) -> User:
+    """The account that ``by`` is about to change; ``own``: everybody may change theirs so.
+
+    ``what`` is something that an identity provider says of those who sign in there: of their
+    accounts it is not changed here.
+    """
+    if not (own and by.name == normal_username(name)):
+        check_may_manage(session, by)
     user = _existing(session, name)
-    if user.issuer is not None:
+    if what is not None and user.issuer is not None:
         raise _elsewhere(user.username, what)
     return user
 
@@ -146,7 +156,7 @@ def check_new_account(name: str, *, role: str, email: str | None = None) -> str:
 def _taken(username: str) -> AccountError:
     return AccountError(
         f"There is an account {username!r} already.",
-        remedy=f"Set its password with 'python -m data users password {username}'.",
+        remedy="Choose another name, or give that account a new password.",
     )
 
 
@@ -178,8 +188,10 @@ def add_account(
         # Not 1: sessions of an earlier account of the same name must not fit this one.
         session_epoch=secrets.randbelow(2**30),
     )
+    by = by or command_line()
     try:
         with open_state().write() as session:
+            check_may_manage(session, by)
             session.add(user)
             session.flush()
             first = must_change_password
@@ -210,8 +222,9 @@ def set_password(
             "That is the password the account has already.", remedy="Choose another."
         )
     password_hash = hash_password(password)
+    by = by or command_line()
     with open_state().write() as session:
-        user = _local(session, name, "password")
+        user = _to_change(session, name, by, own=True, what="password")
         user.password_hash = password_hash
         user.password_changed_at = utc_now()
         user.must_change_password = must_change_password
@@ -224,11 +237,13 @@ def set_password(
 
 def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
     """Disable an account, which ends its sessions, or enable it again, which lifts its lock."""
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by)
         if user.is_active != active:
             user.is_active = active
             end_all_sessions(user)
+            keep_an_admin(session, by)
         if active:
             forget_failures(session, user.username)
         event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
@@ -240,12 +255,14 @@ def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
 def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
     """Give an account another role; its sessions end, so that none keeps the old one."""
     _checked_role(role)
+    by = by or command_line()
     with open_state().write() as session:
-        user = _local(session, name, "role")
+        user = _to_change(session, name, by, what="role")
         if user.role != role:
             _log(session, Event.ROLE_CHANGED, user.username, by, before=user.role, after=role)
             user.role = role
             end_all_sessions(user)
+            keep_an_admin(session, by)
         session.flush()
         return account_of(user)
 
@@ -257,8 +274,9 @@ def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Ac
     nearest name.
     """
     scope = RowScope.parse(pairs)
+    by = by or command_line()
     with open_state().write() as session:
-        user = _local(session, name, "scope")
+        user = _to_change(session, name, by, what="scope")
         user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
         sees = without_people(scope.members) or ["everything"]
         _log(session, Event.SCOPE_CHANGED, user.username, by, sees=sees)
@@ -268,11 +286,22 @@ def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Ac
 
 def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     """Sign an account out everywhere."""
+    by = by or command_line()
     with open_state().write() as session:
-        user = _existing(session, name)
+        user = _to_change(session, name, by, own=True)
         end_all_sessions(user)
         _log(session, Event.SESSIONS_ENDED, user.username, by)
         session.flush()
+        return account_of(user)
+
+
+def unlock(name: str, *, by: Actor | None = None) -> Account:
+    """Lift the lock that failed sign-ins have brought; password and sessions stay as they are."""
+    by = by or command_line()
+    with open_state().write() as session:
+        user = _to_change(session, name, by)
+        forget_failures(session, user.username)
+        _log(session, Event.ACCOUNT_UNLOCKED, user.username, by)
         return account_of(user)
 
 
@@ -282,10 +311,8 @@ def end_all_sessions(user: User) -> None:
     user.sessions_ended_at = utc_now()
 
 
-def _log(
-    session: Session, event: Event, username: str, by: Actor | None, **detail: DetailValue
-) -> None:
-    record(event, by=by or command_line(), about=username, detail=detail, session=session)
+def _log(session: Session, event: Event, username: str, by: Actor, **detail: DetailValue) -> None:
+    record(event, by=by, about=username, detail=detail, session=session)
 
 
 def session_account(username: str, session_epoch: int) -> Account | None:

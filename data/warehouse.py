@@ -61,6 +61,17 @@ class Source:
     tables: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Load:
+    """One table as one load filled it."""
+
+    source: str
+    table: str
+    rows: int
+    loaded_at: datetime
+    data_through: datetime | None
+
+
 class Warehouse:
     """Read access to one version of the warehouse.
 
@@ -231,6 +242,18 @@ class Warehouse:
             for name, rows in found.items()
         ]
         return tuple(sorted(sources, key=lambda s: (s.data_through or datetime.min, s.name)))
+
+    @property
+    def newest_loads(self) -> tuple[Load, ...]:
+        """What has filled the tables, the newest first."""
+        found = [
+            Load(
+                row["source"], row["table_name"], int(row["row_count"]),
+                row["loaded_at"], row["data_through"],
+            )
+            for row in self._loads
+        ]  # fmt: skip
+        return tuple(sorted(found, key=lambda load: load.loaded_at, reverse=True))
 
     def data_through(self, tables: Sequence[str]) -> datetime | None:
         """How far the data of some tables reach: the earliest of their sources' newest moments."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from data.errors import ConfigError, StateError
+from data.review_memory.disputes import count_changes
 from data.state import open_state
 from data.state.baselines import add_revision, count_rebased, lock_baselines, read_baselines
 from data.state.models import Baseline as Stored
@@ -98,12 +99,13 @@ def lock_references(
     return {metric: _reference(held[scopes[metric].key]) for metric in references}
 
 
-def stamp_of_limits() -> tuple[str, int] | None:
-    """Which state database, and how many re-bases it holds: what was computed under another stamp
-    has other limits. None while it does not answer."""
+def stamp_of_state() -> tuple[str, int, int] | None:
+    """Which state database, how many re-bases it holds, and how often a dispute was raised or
+    settled: what was computed under another stamp has other limits, or counts other disputes.
+    None while it does not answer."""
     try:
         store = open_state()
-        return str(store.url), count_rebased(store)
+        return str(store.url), count_rebased(store), count_changes(store)
     except STATE_TROUBLE:
         return None
 

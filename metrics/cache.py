@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +22,28 @@ MAX_ENTRIES = 2_000
 MAX_SECONDS = 3_600
 
 
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class CacheStats:
+    """What a cache holds, and how often it had the answer since ``since`` (naive UTC)."""
+
+    entries: int
+    most: int
+    seconds: float  # that an entry is kept at most
+    hits: int
+    misses: int
+    since: datetime
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of questions whose answer was there; None before the first."""
+        asked = self.hits + self.misses
+        return self.hits / asked if asked else None
+
+
 class ResultCache:
     """Thread-safe, single-flight cache. What it returns is shared: callers must not change it."""
 
@@ -30,6 +53,7 @@ class ResultCache:
         self._lock = threading.Lock()
         self.hits = 0
         self.misses = 0
+        self._since = _now()
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """The value of ``key``, computed once however many ask at the same time.
@@ -55,6 +79,19 @@ class ResultCache:
         finally:
             with self._lock:
                 self._running.pop(key).set()
+
+    def find(self, key: Hashable) -> Any | None:
+        """The value of ``key`` if it is there, else None; counts as no question."""
+        with self._lock:
+            return self._values.get(key)
+
+    def stats(self) -> CacheStats:
+        """What it holds now; of this process alone."""
+        with self._lock:
+            self._values.expire()
+            most, seconds = int(self._values.maxsize), self._values.ttl
+            entries = len(self._values)
+            return CacheStats(entries, most, seconds, self.hits, self.misses, self._since)
 
     def clear(self) -> None:
         with self._lock:
@@ -84,7 +121,7 @@ class LastGood(Generic[T]):
 
     def keep(self, key: Hashable, value: T) -> None:
         with self._lock:
-            self._kept[key] = (value, datetime.now(UTC).replace(tzinfo=None))
+            self._kept[key] = (value, _now())
 
     def find(self, key: Hashable) -> tuple[T, datetime] | None:
         """The last value kept and when (naive UTC), or None."""

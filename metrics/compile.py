@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -70,6 +71,11 @@ def filter_conditions(dimensions: Dimensions, where: Filters) -> list[ColumnElem
             tests.append(column.is_(None))
         conditions.append(or_(false(), *tests))
     return conditions
+
+
+def _lasting(fact: Fact) -> dict[str, Any]:
+    """The column that says until when an event lasts, where it does."""
+    return {} if fact.until is None else {"until": fact.until}
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,8 @@ class Compiler:
             by=self.query.by,
             filtered_by=tuple(name for name, _ in self.query.where),
             days=self._days,
+            where=self.query.where,
+            disputes=self.query.disputes,
         )
         return FACTS[key.fact](context)
 
@@ -178,6 +186,9 @@ class Compiler:
                 fact.moment >= self.calendar.starts_at(first),
                 fact.moment < self.calendar.starts_at(end),
             )
+        if fact.until is not None:
+            first_end = min(span.end for span in self.query.spans)
+            bounds = and_(day < end, or_(fact.until.is_(None), fact.until >= first_end))
         if fact.moved_to is not None:
             bounds = and_(bounds, fact.moved_to >= min(s.whole.end for s in self.query.spans))
         numbers = [column.label(name) for name, column in columns.items()]
@@ -200,6 +211,26 @@ class Compiler:
             name="spans",
         ).data(rows)
 
+    def _counted(self, fact: Fact, events: Any, spans: Any) -> ColumnElement[bool]:
+        """Whether an event counts in a span: it lies in it, or is there at its end."""
+        if fact.until is None:
+            return self._inside(events.day, spans)
+        end = cast(spans.c.end_day, Date)
+        return and_(events.day < end, or_(events.until.is_(None), events.until >= end))
+
+    def _days_before_the_last(self, spans: Any) -> ColumnElement[Any]:
+        """How many days before the question's end, or the as-of moment, each span ends."""
+
+        def ends(day: date) -> datetime:
+            return min(self.calendar.starts_at(day), self.query.as_of)
+
+        last = ends(self._days.end)
+        days = {
+            index: (last - ends(span.end)) / timedelta(days=1)
+            for index, span in enumerate(self.query.spans)
+        }
+        return case(days, value=spans.c.span)
+
     @staticmethod
     def _inside(day, spans):
         # Cast, so that the statement also runs where its values stand in it as text.
@@ -213,7 +244,7 @@ class Compiler:
         for name, measure in fact.measures.items():
             columns |= measure.columns(name)
         is_moved = fact.moved_to is not None
-        moved = {"moved_to": fact.moved_to} if is_moved else {}
+        moved = {"moved_to": fact.moved_to} if is_moved else _lasting(fact)
         events = self.events(fact, columns | moved).subquery("events")
         days = [events.c.day, *(events.c[name] for name in moved)]
         members = [events.c[member_label(name)] for name in self.query.by]
@@ -224,7 +255,7 @@ class Compiler:
         )
         spans = self._spans()
         members = [daily.c[member_label(name)] for name in self.query.by]
-        inside = self._inside(daily.c.day, spans)
+        inside = self._counted(fact, daily.c, spans)
         if is_moved:
             inside = and_(inside, daily.c.moved_to >= cast(spans.c.period_end, Date))
         return (
@@ -256,13 +287,15 @@ class Compiler:
 
     def _values(self, fact: Fact, key: ValuesKey) -> Select:
         value = cast(fact.values[key.column], Double)
-        events = self.events(fact, {"number": value}).subquery("events")
+        events = self.events(fact, {"number": value} | _lasting(fact)).subquery("events")
         spans = self._spans()
         members = [events.c[member_label(name)] for name in self.query.by]
-        number = events.c.number
+        number: ColumnElement[Any] = events.c.number
+        if fact.until is not None:
+            number = number - self._days_before_the_last(spans)
         finite = case((number < UNANSWERED, number))
         middle = func.avg(number) if key.percentile is None else percentile(key.percentile, number)
-        inside = self._inside(events.c.day, spans)
+        inside = self._counted(fact, events.c, spans)
         return (
             select(
                 spans.c.span,

@@ -128,6 +128,15 @@ def definition_history(config: Config, metric: Metric) -> tuple[Version, ...]:
     return tuple(reversed(versions))
 
 
+def definition_version(config: Config, metric: Metric) -> int:
+    """The number of the definition that holds now, 0 the first on record.
+
+    Raises as ``definition_history``, which records one that is not.
+    """
+    definition_history(config, metric)
+    return read_definitions(open_state(), config.company.name, metric.id)[-1].version
+
+
 # -- in words ---------------------------------------------------------------------------------
 
 

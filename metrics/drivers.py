@@ -20,6 +20,7 @@ from math import prod, sqrt
 
 from data.errors import WarehouseError
 from data.warehouse import Warehouse
+from metrics.baselines import stamp_of_state
 from metrics.cache import RESULTS
 from metrics.calendar import Span
 from metrics.catalog import find_metric
@@ -184,7 +185,9 @@ def cause_of_tile(warehouse: Warehouse, view: View) -> Callable[[Tile], str | No
         if tile.span is None or tile.compared is None or tile.value is None:
             return None
         spans = (tile.compared, tile.span)
-        key = (warehouse.version_key, warehouse.config.fingerprint, view, tile.metric.id, spans)
+        stamp = stamp_of_state() if "disputes" in tile.metric.tables else None
+        place = (warehouse.version_key, warehouse.config.fingerprint, stamp)
+        key = (*place, view, tile.metric.id, spans)
         try:
             found = RESULTS.get(
                 key, lambda: top_causes(warehouse, view, tile.metric.id, spans=spans)

@@ -24,6 +24,7 @@ from metrics.compile import (
     member_label,
 )
 from metrics.derived import Derivation, Members, by_name, no_data
+from metrics.dispute_events import counts_disputes, with_disputes
 from metrics.errors import Unanswerable
 from metrics.facts.handoffs import UNANSWERED
 from metrics.fallback import note_of
@@ -55,7 +56,8 @@ class Run:
     def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
         self.warehouse = warehouse
         # A scope is a filter too: what cannot be filtered by it is no data, not less data.
-        self.query = query = replace(query, where=warehouse.scope.narrowed(query.where))
+        query = replace(query, where=warehouse.scope.narrowed(query.where))
+        self.query = query = with_disputes(warehouse, query)
         self.config = warehouse.config
         self.calendar = Calendar(self.config)
         self.compiler = Compiler(query, self.config)
@@ -381,6 +383,10 @@ def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
 
     A question and the configuration decide the SQL, so that a repeated one is not compiled anew.
     """
+    query = with_disputes(warehouse, query)
+    if query.disputes is None and counts_disputes(query):
+        # The state database is silent: that answer is not for keeping.
+        return Answer(warehouse, query).rows()
     key = (warehouse.version_key, warehouse.config.fingerprint, query)
     return RESULTS.get(key, lambda: Answer(warehouse, query).rows())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from data.warehouse import Warehouse
-from metrics.baselines import stamp_of_limits
+from metrics.baselines import stamp_of_state
 from metrics.cache import RESULTS
 from metrics.calendar import Cadence, Calendar, Period, Span
 from metrics.catalog import find_metric
@@ -127,7 +127,7 @@ def build_kpi(
     """
     metric = find_metric(metric_id)
     place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("kpi", *place, view, metric_id, by, members, stamp_of_limits())
+    key = ("kpi", *place, view, metric_id, by, members, stamp_of_state())
     return RESULTS.get(key, lambda: _Builder(warehouse, view, metric, members).build(by))
 
 

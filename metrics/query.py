@@ -8,6 +8,7 @@ from datetime import datetime
 
 from data.config import DIMENSIONS
 from data.errors import unknown
+from data.review_memory.disputes import DisputeEvent
 from data.row_scope import NULL_MEMBER, Filters
 from metrics.calendar import Span
 from metrics.catalog import find_metric
@@ -29,6 +30,8 @@ class MetricQuery:
     where: Filters = ()
     window_days: int | None = None
     unit: str = "lead"
+    # Those that its KPIs count (``metrics/dispute_events.py``); None: not read yet.
+    disputes: tuple[DisputeEvent, ...] | None = None
 
     def __post_init__(self) -> None:
         for metric_id in self.metrics:

@@ -21,6 +21,7 @@ from data.warehouse import Warehouse
 from metrics.calendar import Calendar
 from metrics.catalog import find_metric
 from metrics.compile import Compiler, SumsKey
+from metrics.dispute_events import with_disputes
 from metrics.engine import Run, cached_rows, run_query
 from metrics.errors import QueryError
 from metrics.facts import Fact
@@ -129,7 +130,7 @@ class RecordList:
     """
 
     def __init__(self, warehouse: Warehouse, wanted: ListOf, *, shows_people: bool = True) -> None:
-        query = wanted.query
+        query = with_disputes(warehouse, wanted.query)
         self.warehouse = warehouse
         self.metric = query.definitions[0]
         self.fact_name = wanted.fact_name

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from data.config import Config
 from data.warehouse import Warehouse
-from metrics.baselines import stamp_of_limits
+from metrics.baselines import stamp_of_state
 from metrics.cache import RESULTS, LastGood
 from metrics.calendar import Calendar, Span
 from metrics.catalog import find_metric
@@ -100,10 +100,12 @@ class TargetState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"."""
+    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"; of the review's
+    memory "disputed" or "comment". ``is_sign``: there is no room for its words."""
 
     kind: str
     text: str  # "3 of 5 days", "575 maturing", "n 19: 12–49%"
+    is_sign: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
     has the last one that it gave for this view, if any.
     """
-    key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_limits())
+    key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_state())
     scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
     _LAST_GOOD.keep((warehouse.url, warehouse.scope, view), scorecard)
     return scorecard

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from data.audit import AuditRow, DetailValue, read_events
+from data.audit import AuditRow, read_events
+from data.audit_report import csv_lines, details, local_text
 from data.config import load_config
 from data.errors import ScorecardError, WarehouseError
 from data.secrets import has_demo_key
-from data.spreadsheet import safe_text
 from data.warehouse import open_warehouse
 
 HELP = "who did what, and when: sign-ins, exports, changes of accounts and links"
-COLUMNS = ("id", "at", "source", "actor", "event", "subject", "detail")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,17 +55,13 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
         ) from error
 
 
-def _local(row: AuditRow, zone: ZoneInfo) -> str:
-    return row.at.replace(tzinfo=UTC).astimezone(zone).isoformat(timespec="seconds")
-
-
 def _print_json(rows: Iterable[AuditRow], zone: ZoneInfo) -> None:
     """One array, written as it is read: the log may be long."""
     between = "[\n"
     for row in rows:
         values = {
             "id": row.id,
-            "at": _local(row, zone),
+            "at": local_text(row, zone),
             "source": row.source,
             "actor": row.actor,
             "event": row.event,
@@ -80,24 +74,15 @@ def _print_json(rows: Iterable[AuditRow], zone: ZoneInfo) -> None:
 
 
 def _print_csv(rows: Iterable[AuditRow], zone: ZoneInfo) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        detail = json.dumps(row.detail, ensure_ascii=False) if row.detail else ""
-        texts = (row.source, row.actor or "", row.event, row.subject or "", detail)
-        writer.writerow([row.id, _local(row, zone), *map(safe_text, texts)])
+    sys.stdout.writelines(csv_lines(rows, zone))
 
 
 def _print_table(rows: Iterable[AuditRow], zone: ZoneInfo) -> None:
     print(f"{'WHEN':27}{'WHO':18}{'WHAT':20}ABOUT")
     for row in rows:
         who = f"{row.actor or '-'} ({row.source})"
-        about = " · ".join([*([row.subject] if row.subject else []), *_details(row.detail)])
-        print(_visible(f"{_local(row, zone):27}{who:17} {row.event:19} {about}"))
-
-
-def _details(detail: dict[str, DetailValue]) -> list[str]:
-    return [f"{name} {value}" for name, value in detail.items() if value not in (None, False)]
+        about = " · ".join([*([row.subject] if row.subject else []), *details(row)])
+        print(_visible(f"{local_text(row, zone):27}{who:17} {row.event:19} {about}"))
 
 
 def _visible(line: str) -> str:

@@ -18,7 +18,7 @@ from data.passwords import check_rules
 from data.roles import ROLES
 
 ALL = "all"
-HELP = "manage accounts: add, password, role, scope, disable, enable, sign-out, list"
+HELP = "manage accounts: add, password, role, scope, disable, enable, unlock, sign-out, list"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("scope", "let an account see only some regions, channels, teams …, or 'all' again"),
         ("disable", "disable an account, which ends its sessions"),
         ("enable", "enable an account again, which lifts its lock"),
+        ("unlock", "lift the lock that failed sign-ins have brought"),
         ("sign-out", "end all sessions of an account"),
     ):
         one = actions.add_parser(action, help=words, description=words)
@@ -89,6 +90,8 @@ def _changed(options: argparse.Namespace) -> str:
         return f"{account.username} sees {', '.join(account.scope.pairs()) or 'everything'} now."
     if options.action == "sign-out":
         return f"Ended all sessions of {users.end_sessions(name).username}."
+    if options.action == "unlock":
+        return f"Unlocked {users.unlock(name).username}."
     active = options.action == "enable"
     account = users.set_active(name, active)
     return f"{'Enabled' if active else 'Disabled'} {account.username}."

@@ -42,6 +42,15 @@ LOCK_NOT_AVAILABLE = "55P03"
 LOAD_LOCK = 0x53434F52_45435244
 LOCK_WAIT_SECONDS = 60
 COPY_ROWS = 65_536
+# Of a server that is gone without a word: seconds for a connection, milliseconds for an answer on
+# the line, seconds of silence after which the line itself is asked.
+PATIENCE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engine:
@@ -51,7 +60,7 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
         options += f" -c statement_timeout={int(timeout_seconds * 1000)}"
     return create_engine(
         url,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": options, **PATIENCE},
         pool_pre_ping=True,
         pool_size=4,
         max_overflow=28,

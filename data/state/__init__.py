@@ -4,6 +4,14 @@
 this program's version when it is opened.
 """
 
+from data.state.memory_models import (
+    ActionVersion,
+    CommentVersion,
+    DecisionVersion,
+    DisputeRecord,
+    RaisedDispute,
+    SettledDispute,
+)
 from data.state.models import (
     AuditEvent,
     Base,
@@ -16,14 +24,20 @@ from data.state.models import (
     User,
 )
 from data.state.sso_models import SsoSignIn
-from data.state.store import StateStore, close_state, open_state, state_url
+from data.state.store import StateStore, close_state, has_state, open_state, state_url
 
 __all__ = [
+    "ActionVersion",
     "AuditEvent",
     "Base",
     "Baseline",
+    "CommentVersion",
+    "DecisionVersion",
     "DefinitionVersion",
+    "DisputeRecord",
+    "RaisedDispute",
     "SavedView",
+    "SettledDispute",
     "ShortLink",
     "SignInFailure",
     "SsoSignIn",
@@ -31,6 +45,7 @@ __all__ = [
     "StateStore",
     "User",
     "close_state",
+    "has_state",
     "open_state",
     "state_url",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from data.dialects.postgresql import PATIENCE
 from data.errors import ConfigError, StateError, unknown
 
 BUSY_SECONDS = 10
@@ -43,7 +44,7 @@ def make_engine(url: URL) -> Engine:
         url,
         pool_pre_ping=True,
         connect_args={
-            "connect_timeout": 5,
+            **PATIENCE,
             "options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s",
         },
     )

@@ -30,6 +30,15 @@ def state_url() -> URL:
     return checked_url(parse_url(text, name="STATE_URL"))
 
 
+def has_state() -> bool:
+    """Whether anybody has written anything yet: a file that is not there holds nothing.
+
+    Raises ``ConfigError`` for an unusable ``STATE_URL``.
+    """
+    url = state_url()
+    return url.get_backend_name() != "sqlite" or os.path.exists(str(url.database))
+
+
 class StateStore:
     """The state database at this program's version.
 

@@ -8,7 +8,17 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import FromClause, Select, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    case,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.types import Double
 
 from data.config import Config
@@ -19,7 +29,7 @@ from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, sol
 from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
 from metrics.attribution.rounding import to_cents, without_noise
 from metrics.attribution.unsuccessful import unsuccessful_statement
-from metrics.attribution.weights import placed_touches, weight
+from metrics.attribution.weights import alike, placed_touches, weight
 from metrics.engine import cached_rows
 from metrics.facts.base import Column
 
@@ -67,7 +77,7 @@ def _answers(
     (totals,) = cached_rows(warehouse, totals_statement(query, config))
     rows = cached_rows(warehouse, credit_statement(query, config, models))
     attributed = sum((_money(row["amount"]) for row in rows), Decimal(0))
-    conversions = sum(int(row["journeys"]) for row in rows)
+    conversions = sum(int(row["journeys"] or 0) for row in rows)
     answers = {}
     for model in models:
         if model == "markov":
@@ -107,48 +117,88 @@ def totals_statement(query: AttributionQuery, config: Config) -> Select:
 def credit_statement(query: AttributionQuery, config: Config, models: Sequence[str]) -> Select:
     """The sums that all ``models`` need, in one pass over the credited journeys.
 
-    A row a player (and, for Markov, the one before it and whether it ``starts`` or ``ends`` the
-    journey): ``touches`` counts, ``journeys`` those that begin there and ``amount`` their money,
-    exact; ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in
-    journeys.
+    Rows of a player (and, for Markov, of the one before it, and whether it ``starts`` a journey):
+    ``touches`` counts, ``journeys`` those that begin there and ``amount`` their money, exact;
+    ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in journeys,
+    NULL in rows that have nothing to say of it.
     """
     players = player_columns(query.by)
-    placed = placed_touches(
-        journey_touches(query, config, players), tuple(players), query, config, models
-    )
-    weighed = _weighed(placed, query, config, models)
-    w = weighed.c
-    is_first = w.place == 1
-    groups: list[Column] = [w[name] for name in players]
-    if "markov" in models:
-        groups += [is_first.label("starts"), (w.place == w.touches).label("ends")]
-        groups += [w[f"before_{name}"] for name in players]
-    sums = []
+    touched = journey_touches(query, config, players)
+    # Read twice, so it is kept meanwhile: without the keys, its widest column.
+    rows = select(*(c for c in touched.c if c.name != "key")).cte("credited_touches")
+    by_place = [model for model in models if model != "shapley"]
+    arms = [_earned_by_place(rows, tuple(players), query, config, by_place)]
+    if "shapley" in models:
+        arms.append(_earned_by_taking_part(rows, tuple(players)))
+    names = [str(name) for name in dict.fromkeys(c.key for a in arms for c in a.selected_columns)]
+    aligned = [
+        select(*((arm.c[name] if name in arm.c else null()).label(name) for name in names))
+        for arm in (arm.subquery() for arm in arms)
+    ]
+    return select(union_all(*aligned).subquery("earned"))
+
+
+def _earned_by_place(
+    rows: FromClause,
+    players: Sequence[str],
+    query: AttributionQuery,
+    config: Config,
+    models: Sequence[str],
+) -> Select:
+    """What players earn by where their touches stand, under all models but Shapley's."""
+    placed = placed_touches(rows, players, query, config, models)
+    befores = [f"before_{name}" for name in players] if "markov" in models else []
+    sums: dict[str, Column] = {"amount": placed.c.amount}
+    if "time_decay" in models:
+        share = weight("time_decay", placed, config, query.basis)
+        sums |= {"decay": share, "decayed": share * _money_of(placed.c.amount)}
+    touched = alike(placed, (*players, *befores), sums)
+    a = touched.c
+    is_first = a.place == 1
+    groups: list[Column] = [a[name] for name in players]
+    if befores:
+        groups += [is_first.label("starts"), *(a[name] for name in befores)]
+    credits = []
     for model in models:
-        if model != "markov":
-            share = w[f"share_{model}"]
-            sums.append(func.sum(share).label(f"share_{model}"))
-            sums.append(func.sum(share * w.money).label(f"credit_{model}"))
+        if model == "markov":
+            continue
+        if model == "time_decay":
+            earned: tuple[ColumnElement[Any], ColumnElement[Any]] = (a.decay, a.decayed)
+        else:
+            each = weight(model, touched, config, query.basis)
+            earned = (each * a.count, each * _money_of(a.amount))
+        for name, part in zip(("share", "credit"), earned, strict=True):
+            credits.append(func.sum(part).label(f"{name}_{model}"))
     return select(
         *groups,
-        func.count().label("touches"),
-        func.count(case((is_first, 1))).label("journeys"),
-        func.sum(case((is_first, w.amount))).label("amount"),
-        *sums,
+        func.sum(a.count).label("touches"),
+        func.sum(case((is_first, a.count), else_=0)).label("journeys"),
+        func.sum(case((is_first, a.amount))).label("amount"),
+        *credits,
     ).group_by(*groups)
 
 
-def _weighed(
-    placed: FromClause, query: AttributionQuery, config: Config, models: Iterable[str]
-) -> FromClause:
-    """The placed touches with ``share_<model>`` and ``money``, which is 0 where it is unknown."""
-    money = cast(func.coalesce(placed.c.amount, 0), Double).label("money")
-    shares = [
-        weight(model, placed, config, query.basis).label(f"share_{model}")
-        for model in models
-        if model != "markov"
-    ]
-    return select(placed, money, *shares).subquery("weighed_touches")
+def _earned_by_taking_part(rows: FromClause, players: Sequence[str]) -> Select:
+    """What players earn by Shapley's closed form: the same share of every journey they are in."""
+    names = ("journey", "amount", *players)
+    took_part = select(*(rows.c[name] for name in names)).distinct().cte("took_part")
+    t = took_part.c
+    counts = select(t.journey, func.count().label("players")).group_by(t.journey).subquery("counts")
+    share = 1.0 / cast(counts.c.players, Double)
+    return (
+        select(
+            *(t[name] for name in players),
+            func.sum(share).label("share_shapley"),
+            func.sum(share * _money_of(t.amount)).label("credit_shapley"),
+        )
+        .select_from(took_part.join(counts, counts.c.journey == t.journey))
+        .group_by(*(t[name] for name in players))
+    )
+
+
+def _money_of(amount: Column) -> ColumnElement[Any]:
+    """For arithmetic: a double, 0 where it is unknown."""
+    return cast(func.coalesce(amount, 0), Double)
 
 
 # -- from sums to credit --------------------------------------------------------------------
@@ -163,22 +213,31 @@ def _sums(rows: Iterable[Row], by: str, model: str) -> Earned:
     money: dict[Member, float] = defaultdict(float)
     share: dict[Member, float] = defaultdict(float)
     for row in rows:
-        money[row[by]] += float(row[f"credit_{model}"])
-        share[row[by]] += float(row[f"share_{model}"])
+        if row[f"share_{model}"] is not None:
+            money[row[by]] += float(row[f"credit_{model}"])
+            share[row[by]] += float(row[f"share_{model}"])
     return {member: (money[member], share[member]) for member in money}
 
 
 def _transitions(
     rows: Iterable[Row], players: Sequence[str], end: Hashable
 ) -> Iterable[Transition]:
-    """The steps of journeys that all come to one end."""
+    """The steps of journeys that all come to one end: there go the touches that none follows."""
+    last: dict[Hashable, float] = defaultdict(float)
     for row in rows:
-        player = tuple(row[name] for name in players)
-        before = START if row["starts"] else tuple(row[f"before_{name}"] for name in players)
+        if row["touches"] is None:
+            continue
+        player: Hashable = tuple(row[name] for name in players)
         count = float(row["touches"])
-        yield before, player, count
-        if row["ends"]:
-            yield player, end, count
+        last[player] += count
+        if row["starts"]:
+            yield START, player, count
+        else:
+            before: Hashable = tuple(row[f"before_{name}"] for name in players)
+            last[before] -= count
+            yield before, player, count
+    for player, count in last.items():
+        yield player, end, count
 
 
 def _markov_earned(

@@ -141,7 +141,7 @@ def _weighed(deals: Select, context: Context) -> FromClause:
     # Of the question, the weights need the model's half-life alone: the configuration's.
     nothing = Span(date.min, date.min)
     query = AttributionQuery(model=model, by=By.CHANNEL, span=nothing, as_of=context.as_of)
-    kept = (*columns, "anchor")
+    kept = (*columns, "anchor", "key")
     placed = placed_touches(rows, (CHANNEL,), query, config, (model,), kept=kept)
     # Told to be a double, or it would be read as a decimal of ten digits.
     share = cast(weight(model, placed, config, Basis.WON), Double).label("share")

@@ -1,6 +1,6 @@
 """The journeys of opportunities as SELECTs: who touched what, before which deal (handbook §7).
 
-A journey is told by ``key``, the id of its opportunity.
+A journey is told by ``key``, the id of its opportunity, or within one statement by a number.
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ def _other_contacts(rows: FromClause) -> FromClause:
 
 
 def with_lead_creation(rows: FromClause, as_of: datetime) -> CTE:
-    """Deals with ``lead_at``: when the primary lead was created, else the earliest contact."""
+    """Deals with ``lead_at``, when the primary lead was created, else the earliest contact, and
+    ``journey``, a number of their own: touches are told apart by it several times quicker than by
+    the text of a key."""
     primary, contact = leads.alias("primary_lead"), leads.alias("contact_lead")
     others = _other_contacts(rows)
     earliest = (
@@ -143,7 +145,12 @@ def with_lead_creation(rows: FromClause, as_of: datetime) -> CTE:
         primary, and_(primary.c.lead_id == rows.c.lead_id, primary.c.created_at <= as_of)
     ).outerjoin(earliest, earliest.c.key == rows.c.key)
     lead_at = func.coalesce(primary.c.created_at, earliest.c.created_at)
-    return select(rows, lead_at.label("lead_at")).select_from(source).cte("dated_deals")
+    number = func.row_number().over(order_by=rows.c.key)
+    return (
+        select(rows, lead_at.label("lead_at"), number.label("journey"))
+        .select_from(source)
+        .cte("dated_deals")
+    )
 
 
 def contact_rows(rows: FromClause) -> list[Select]:

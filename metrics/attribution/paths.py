@@ -147,12 +147,12 @@ def paths_statement(query: AttributionQuery, config: Config, limit: int) -> Sele
     member = p[query.by]
     paths = (
         select(
-            p.key,
+            p.journey,
             p.amount,
             func.array_agg(aggregate_order_by(member, p.place.asc())).label("steps"),
         )
         .where(or_(p.place == 1, member.is_distinct_from(p[f"before_{query.by}"])))
-        .group_by(p.key, p.amount)
+        .group_by(p.journey, p.amount)
         .subquery("paths")
     )
     opportunities, money = func.count(), func.sum(paths.c.amount)

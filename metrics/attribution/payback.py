@@ -109,7 +109,7 @@ def payback_statement(query: AttributionQuery, config: Config) -> Select:
 def _with_age(placed: FromClause, query: AttributionQuery, config: Config) -> FromClause:
     """Adds ``share`` and ``days``."""
     p = placed.c
-    first = func.min(p.occurred_at).over(partition_by=p.key)
+    first = func.min(p.occurred_at).over(partition_by=p.journey)
     share = cast(weight(query.model, placed, config, query.basis), Double).label("share")
     begun = select(placed, share, first.label("first_at")).subquery("begun_touches")
     age = microseconds_between(begun.c.first_at, begun.c.anchor)

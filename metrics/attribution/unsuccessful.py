@@ -8,24 +8,26 @@ the span). Open opportunities are left out: how they end is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
+    DateTime,
     FromClause,
     Select,
     Text,
+    and_,
     cast,
-    exists,
-    false,
     func,
     literal,
     null,
+    or_,
     select,
     true,
+    union,
     union_all,
 )
 
 from data.config import Config
+from data.dialects.functions import days_later
 from data.tables import leads, opportunities, opportunity_contacts, touches
 from metrics.attribution.journeys import (
     contact_rows,
@@ -34,7 +36,6 @@ from metrics.attribution.journeys import (
     filtered,
     lookback_of,
     near_span,
-    touches_of,
     within_span,
 )
 from metrics.attribution.model import AttributionQuery, Basis
@@ -46,57 +47,86 @@ def unsuccessful_statement(
     query: AttributionQuery, config: Config, players: Mapping[str, Column]
 ) -> Select:
     """The transitions of unsuccessful journeys: a row a player, the one before it
-    (``before_<player>``) and whether it ``starts`` or ``ends`` a journey; ``touches`` counts."""
+    (``before_<player>``) and whether it ``starts`` a journey; ``touches`` counts."""
     names = tuple(players)
     touched = _touches(query, config, players)
     t = touched.c
 
-    def beside(function: Any, column: Column) -> Column:
+    def before(column: Column) -> Column:
         order = (t.occurred_at, t.touch_id)
-        return function(column).over(partition_by=(t.is_deal, t.key), order_by=order)
+        return func.lag(column).over(partition_by=t.journey, order_by=order)
 
-    steps = select(
+    # A lead's last touch ends its journey. What lies before the lookback has been read all the
+    # same: taken out here, it costs one pass where finding the ends first would cost two.
+    last = func.max(t.occurred_at).over(partition_by=t.journey)
+    told = select(
         *(t[name] for name in names),
-        *(beside(func.lag, t[name]).label(f"before_{name}") for name in names),
-        beside(func.lag, t.touch_id).is_(None).label("starts"),
-        beside(func.lead, t.touch_id).is_(None).label("ends"),
-    ).subquery("steps")
+        *(before(t[name]).label(f"before_{name}") for name in names),
+        t.occurred_at,
+        before(t.occurred_at).label("before_at"),
+        func.coalesce(t.anchor, last).label("anchor"),
+    ).subquery("told_touches")
+    begins = days_later(told.c.anchor, -lookback_of(query, config))
+    steps = (
+        select(
+            *(told.c[name] for name in (*names, *(f"before_{name}" for name in names))),
+            func.coalesce(told.c.before_at < begins, true()).label("starts"),
+        )
+        .where(told.c.occurred_at >= begins, within_span(told.c.anchor, query, config))
+        .subquery("steps")
+    )
     groups = list(steps.c)
     return select(*groups, func.count().label("touches")).group_by(*groups)
 
 
 def _touches(query: AttributionQuery, config: Config, players: Mapping[str, Column]) -> FromClause:
-    """One row an eligible touch: ``is_deal``, ``key``, ``touch_id``, ``occurred_at``, players."""
+    """One row an eligible touch: ``journey``, its ``anchor``, ``touch_id``, ``occurred_at`` and the
+    players. A lead's anchor is NULL, and its touches are all that could be within the lookback."""
     arms = _lead_contacts(query, config)
     if query.basis == Basis.WON:
         arms += _lost_contacts(query, config)
     contacts = union_all(*arms).subquery("contacts")
-    lookback = lookback_of(query, config)
-    bounds = near_span(query, config)
-    return touches_of(contacts, lookback, players, *bounds).subquery("unsuccessful_touches")
+    t, anchor = touches.c, contacts.c.anchor
+    begins = days_later(anchor, -lookback_of(query, config))
+    return (
+        select(
+            contacts.c.journey,
+            anchor,
+            t.touch_id,
+            t.occurred_at,
+            *(column.label(name) for name, column in players.items()),
+        )
+        .select_from(contacts.join(touches, t.lead_id == contacts.c.contact_id))
+        .where(
+            eligible(),
+            t.occurred_at <= query.as_of,
+            or_(anchor.is_(None), and_(t.occurred_at >= begins, t.occurred_at <= anchor)),
+            *near_span(query, config),
+        )
+        .subquery("unsuccessful_touches")
+    )
 
 
 def _lost_contacts(query: AttributionQuery, config: Config) -> list[Select]:
-    rows = deals(query, config, lost=True).cte("lost_deals")
+    found = deals(query, config, lost=True).subquery("found_deals")
+    number = func.row_number().over(order_by=found.c.key)
+    rows = select(found, number.label("journey")).cte("lost_deals")
     contacts = [arm.subquery() for arm in contact_rows(rows)]
-    names: Sequence[str] = ("key", "anchor", "contact_id")
-    return [select(true().label("is_deal"), *(c.c[name] for name in names)) for c in contacts]
+    names: Sequence[str] = ("journey", "anchor", "contact_id")
+    return [select(*(c.c[name] for name in names)) for c in contacts]
 
 
 def _lead_contacts(query: AttributionQuery, config: Config) -> list[Select]:
-    """Each lead without an opportunity as the one contact of a journey of its own."""
+    """Each lead without an opportunity as the one contact of a journey of its own, whose number is
+    below 0: no deal's."""
     without = _leads_without_opportunity(query, config)
-    last = func.max(touches.c.occurred_at)
+    number = func.row_number().over(order_by=without.c.lead_id)
     return [
         select(
-            false().label("is_deal"),
-            without.c.lead_id.label("key"),
-            last.label("anchor"),
+            (-number).label("journey"),
+            cast(null(), DateTime).label("anchor"),
             without.c.lead_id.label("contact_id"),
         )
-        .select_from(without.join(touches, touches.c.lead_id == without.c.lead_id))
-        .where(eligible(), within_span(touches.c.occurred_at, query, config))
-        .group_by(without.c.lead_id)
     ]
 
 
@@ -116,14 +146,16 @@ def _leads_without_opportunity(query: AttributionQuery, config: Config) -> FromC
     links = Links(own=own, lead_id=leads.c.lead_id, is_lead=True)
     source, conditions = filtered(Fact(source=created.source, links=links), query)
     o, c = opportunities.c, opportunity_contacts.c
-    known = o.created_at <= query.as_of
-    is_primary = exists().where(o.lead_id == leads.c.lead_id, known)
-    is_contact = exists().where(
-        c.lead_id == leads.c.lead_id, c.opportunity_id == o.opportunity_id, known
-    )
+    deal = c.opportunity_id == o.opportunity_id
+    known = union(
+        select(o.lead_id).where(o.created_at <= query.as_of),
+        select(c.lead_id)
+        .join_from(opportunity_contacts, opportunities, deal)
+        .where(o.created_at <= query.as_of),
+    ).subquery("leads_with_opportunity")
     return (
         select(leads.c.lead_id)
-        .select_from(source)
-        .where(*created.conditions, ~is_primary, ~is_contact, *conditions)
+        .select_from(source.outerjoin(known, known.c.lead_id == leads.c.lead_id))
+        .where(known.c.lead_id.is_(None), *created.conditions, *conditions)
         .subquery("leads_without_opportunity")
     )

@@ -47,14 +47,15 @@ def placed_touches(
 ) -> FromClause:
     """The touches of journeys with their places and what the weights of ``models`` need.
 
-    ``before_<player>`` is the player of the touch before. ``kept`` are further columns of a touch.
+    ``rows`` have ``journey``, the milestones and the touch's columns. ``before_<player>``
+    is the player of the touch before. ``kept`` are further columns of a touch.
     """
     wanted = set(models)
     if "time_decay" in wanted:
         rows = _with_decay(rows, query, config)
     if "shapley" in wanted:
         rows = _with_turns(rows, players)
-    by = [rows.c.key]
+    by = [rows.c.journey]
     order = [rows.c.occurred_at, rows.c.touch_id]
 
     def whole(aggregate: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -67,6 +68,7 @@ def placed_touches(
     columns = {
         "place": func.row_number().over(partition_by=by, order_by=order),
         "touches": whole(func.count()),
+        "last_place": whole(func.count()),
         "lead_place": before(rows.c.lead_at),
         "opportunity_place": before(rows.c.created_at),
     }
@@ -99,7 +101,7 @@ def _with_decay(rows: FromClause, query: AttributionQuery, config: Config) -> Fr
     half_life = query.half_life_days or config.attribution.half_life_days
     since: Column = rows.c.anchor
     if lookback_of(query, config) / half_life > MAX_HALF_LIVES:
-        since = func.max(rows.c.occurred_at).over(partition_by=rows.c.key)
+        since = func.max(rows.c.occurred_at).over(partition_by=rows.c.journey)
     age = cast(microseconds_between(rows.c.occurred_at, since), Double)
     half_lives = func.least(age / literal(half_life * DAY_MICROSECONDS, Double), MAX_HALF_LIVES)
     aged = select(rows, half_lives.label("half_lives")).subquery("aged_touches")
@@ -111,13 +113,15 @@ def _with_decay(rows: FromClause, query: AttributionQuery, config: Config) -> Fr
 def _with_turns(rows: FromClause, players: Sequence[str]) -> FromClause:
     """Adds ``turn``: 1 ÷ how often the touch's player occurs in the journey, so that turns add up
     to the number of distinct players."""
-    by = [rows.c[name] for name in ("key", *players)]
+    by = [rows.c[name] for name in ("journey", *players)]
     times = cast(func.count().over(partition_by=by), Double)
     return select(rows, (1.0 / times).label("turn")).subquery("turned_touches")
 
 
 def weight(model: str, placed: FromClause, config: Config, basis: str) -> ColumnElement[Any]:
-    """The share (0–1) of a journey that a placed touch earns; adds up to 1 over the journey."""
+    """The share (0–1) of a journey that a placed touch earns; adds up to 1 over the journey.
+
+    Of ``placed`` or, for a model of positions, of ``alike``."""
     p = placed.c
     if model == "time_decay":
         return p.decay / p.all_decay
@@ -135,8 +139,8 @@ def _by_position(placed: FromClause, weights: dict[Position, float]) -> ColumnEl
         Position.FIRST: literal(1),
         Position.LEAD: p.lead_place,
         Position.OPPORTUNITY: p.opportunity_place,
-        Position.CLOSE: p.touches,
-        Position.LAST: p.touches,
+        Position.CLOSE: p.last_place,
+        Position.LAST: p.last_place,
     }
     marks = [(places[name], w) for name, w in weights.items() if name is not Position.MIDDLE]
     middle = weights.get(Position.MIDDLE, 0.0)
@@ -156,6 +160,48 @@ def _by_position(placed: FromClause, weights: dict[Position, float]) -> ColumnEl
     if {Position.FIRST, Position.CLOSE, Position.LAST} & set(weights):
         return own / present  # these are in every journey
     return case((present > 0, own / func.nullif(present, 0.0)), else_=1.0 / count)
+
+
+def alike(placed: FromClause, groups: Sequence[str], sums: Mapping[str, Column]) -> FromClause:
+    """The placed touches that a model of positions cannot tell apart, counted and added up.
+
+    ``touches`` and the places tell what such a model weighs; a place is not how far along, but
+    which one it is: 0 none, 1 the first, 2 the last, 3 lead and 4 opportunity creation, 5 any
+    other. There are some thousands of these where there are millions of touches, so that weighing
+    them costs next to nothing. Besides: ``groups``, ``count`` and ``sums``.
+    """
+    p = placed.c
+
+    def which(place: Column, *others: tuple[Column, int], rest: int) -> ColumnElement[Any]:
+        return case(
+            (place == 1, 1),
+            (place == p.touches, 2),
+            *((place == other, code) for other, code in others),
+            else_=rest,
+        )
+
+    lead, opportunity = (p.lead_place, 3), (p.opportunity_place, 4)
+    columns = {
+        **{name: p[name] for name in groups},
+        "touches": p.touches,
+        "place": which(p.place, lead, opportunity, rest=5),
+        "lead_place": case((p.lead_place == 0, 0), else_=which(p.lead_place, rest=3)),
+        "opportunity_place": case(
+            (p.opportunity_place == 0, 0), else_=which(p.opportunity_place, lead, rest=4)
+        ),
+        "last_place": case((p.touches == 1, 1), else_=2),
+    }
+    coded = select(
+        *(column.label(name) for name, column in columns.items()),
+        *(column.label(name) for name, column in sums.items()),
+    ).subquery("coded_touches")
+    c = coded.c
+    by = [c[name] for name in columns]
+    return (
+        select(*by, func.count().label("count"), *(func.sum(c[name]).label(name) for name in sums))
+        .group_by(*by)
+        .subquery("alike_touches")
+    )
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -7,6 +7,7 @@ from metrics.catalog import (
     agreement,
     blocks,
     credit,
+    disputes,
     marketing,
     pipeline,
     sales,
@@ -26,6 +27,7 @@ CATALOG: dict[str, Metric] = {
         *credit.METRICS,
         *pipeline.METRICS,
         *agreement.METRICS,
+        *disputes.METRICS,
     )
 }
 

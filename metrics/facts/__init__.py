@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from metrics.facts import (
+    disputes,
     effort,
     handoffs,
     leads,
@@ -63,6 +64,8 @@ FACTS: dict[str, Callable[[Context], Fact]] = {
     "touches_credited": _credit("touches_credited"),
     "touches_earning": _credit("touches_earning"),
     "customers": _credit("customers"),
+    "disputes_open": disputes.still_open,
+    "disputes_raised": disputes.raised,
 }
 
 __all__ = ["FACTS", "Context", "Fact"]

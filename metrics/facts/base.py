@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal
 
 from data.config import Config
+from data.review_memory.disputes import DisputeEvent
+from data.row_scope import Filters
 from data.tables import accounts, leads, reps
 from metrics.calendar import Span
 
@@ -25,7 +27,8 @@ class Context:
     """What a fact must know of the question: the moment, the unit, the cohorts to follow.
 
     ``by`` and ``filtered_by`` are the dimensions by which it is split and filtered; ``days`` those
-    it is about at all: a fact may leave out what lies elsewhere.
+    it is about at all: a fact may leave out what lies elsewhere. ``disputes`` are those that it
+    counts, ``where`` its filters: for a fact whose rows come with the question.
     """
 
     config: Config
@@ -36,6 +39,8 @@ class Context:
     by: tuple[str, ...] = ()
     filtered_by: tuple[str, ...] = ()
     days: Span | None = None
+    where: Filters = ()
+    disputes: tuple[DisputeEvent, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,8 @@ class Fact:
 
     ``moved_to``: of a planned day, the one that it was moved to; a row counts in a span that holds
     the first and whose period ends before the second: what moved within it does not count.
+    ``until``: of what lasts, the day on which it ended (NULL while it does not); a row counts in
+    every span at whose end it is there, and its values are those at the end of the last one.
     ``split_by``: dimensions whose members, in a split, are others than those it is filtered by.
     """
 
@@ -149,6 +156,7 @@ class Fact:
     record: Record | None = None
     moved_to: Column | None = None
     once: Column | None = None
+    until: Column | None = None
     split_by: Mapping[str, Column] = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from data.warehouse import Warehouse
-from metrics.baselines import stamp_of_limits
+from metrics.baselines import stamp_of_state
 from metrics.cache import RESULTS
 from metrics.compile import UnsupportedDimension
 from metrics.engine import used_stages
@@ -31,7 +31,7 @@ def build_sla(warehouse: Warehouse, view: View) -> SlaPage:
     Raises ``WarehouseError`` when the warehouse does not answer.
     """
     place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("sla", *place, view, stamp_of_limits())
+    key = ("sla", *place, view, stamp_of_state())
     return RESULTS.get(key, lambda: _Builder(Question(warehouse, view)).page())
 
 

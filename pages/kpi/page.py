@@ -10,13 +10,12 @@ from metrics.catalog import CATALOG
 from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
 from pages.view import kpi_charts, kpi_html
 from pages.view.kpi_history import show_history
+from pages.view.memory import on_kpi
 from pages.view.records_table import show_records
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to
 from pages.view.split_control import show_split_control
 
-# When presenting, the page fits the screen: fewer members stand by themselves.
-ROOM_MEMBERS = 6
 TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 
 
@@ -26,11 +25,16 @@ def show_kpi() -> None:
         _show_choice(request)
         return
     view = request.view
-    members = ROOM_MEMBERS if view.present else SHOWN_MEMBERS
+    said = on_kpi.words_html(CATALOG[request.view.metric])
+    members = on_kpi.members_in_room(said) if view.present else SHOWN_MEMBERS
     kpi = build_kpi(request.warehouse, request.question, request.view.metric, view.by, members)
     st.html(kpi_html.header_html(kpi, request.formats))
+    if said:
+        st.html(said)
     kpi_charts.show_six_twelve(kpi, request)
     st.html(kpi_html.to_date_html(kpi, request.formats))
+    if not view.present:
+        on_kpi.show_forms(kpi.metric)
     with st.container(key="kpi-parts"):
         left, right = st.columns(2, gap="large")
     with left:
@@ -38,7 +42,7 @@ def show_kpi() -> None:
         if not view.present:
             show_history(kpi, request)
     with right:
-        kpi_charts.show_waterfall(kpi, request)
+        kpi_charts.show_waterfall(kpi, request, is_tight=bool(said))
         if not view.present:
             st.html(kpi_html.definition_html(kpi.metric))
     if not view.present:

@@ -16,6 +16,7 @@ from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
 from pages.view.handbook import handbook_link
 from pages.view.links import link, link_to_kpi
+from pages.view.memory.on_scorecard import with_memory
 from pages.view.request import Request, current
 from pages.view.review_bar import moment_label, show_strip
 
@@ -24,12 +25,12 @@ TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 
 def show_scorecard() -> None:
     request = current()
-    card = _scorecard(request)
+    card, said = with_memory(_scorecard(request), request)
     with st.container(key="goals", gap=None):
         st.html(goals_html(card.goals, request.formats, handbook_link(request)))
         _show_links("goals", card.goals, request)
     found = find_exceptions(card, cause_of_tile(request.warehouse, request.question))
-    st.html(exceptions_html(found, card, request.formats))
+    st.html(exceptions_html(found, card, request.formats, said))
     _show_columns(card, request)
 
 

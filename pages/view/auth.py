@@ -251,7 +251,7 @@ def _new_password_form(authenticator: Authenticator, account: Account) -> None:
         st.subheader("Choose a new password")
         password = st.text_input("New password", type="password", autocomplete="new-password")
         again = st.text_input("The same again", type="password", autocomplete="new-password")
-        sent = st.form_submit_button("Set password", type="primary")
+        sent = st.form_submit_button("Set password")
     if not sent:
         return
     if password != again:

@@ -18,7 +18,7 @@ Link = Callable[[str], str]
 
 # More goals than these stand closer together.
 MANY_GOALS = 5
-_MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
+_MARKS = {"partial": "◐", "maturing": "◔", "small": "○", "disputed": "⚑", "comment": "✎"}
 
 
 def _e(text: object) -> str:
@@ -31,10 +31,17 @@ def _judged(part: Words) -> str:
 
 
 def _mark(mark: Mark) -> str:
+    text = f'<span class="unseen">{_e(mark.text)}</span>' if mark.is_sign else _e(mark.text)
     return (
-        f'<span class="mark" data-mark="{_e(mark.kind)}">'
-        f'<span aria-hidden="true">{_MARKS.get(mark.kind, "○")}</span> {_e(mark.text)}</span>'
+        f'<span class="mark{" sign" if mark.is_sign else ""}" data-mark="{_e(mark.kind)}">'
+        f'<span aria-hidden="true">{_MARKS.get(mark.kind, "○")}</span> {text}</span>'
     )
+
+
+def _signs_and_words(marks: Sequence[Mark]) -> tuple[str, list[str]]:
+    """The marks without words, and those with them, one by one."""
+    signs = "".join(_mark(mark) for mark in marks if mark.is_sign)
+    return signs, [_mark(mark) for mark in marks if not mark.is_sign]
 
 
 # -- goals ------------------------------------------------------------------------------------
@@ -85,13 +92,14 @@ def _bar(tile: Tile) -> str:
 
 def _goal(tile: Tile, formats: Formats, link: Link | None) -> str:
     label = f"{tile.label}, {tile.qualifier}" if tile.qualifier else tile.label
-    marks = "".join(_mark(mark) for mark in tile.marks if mark.kind != "partial")
+    signs, marks = _signs_and_words([mark for mark in tile.marks if mark.kind != "partial"])
     return (
         f'<section class="goal" data-kpi="{_e(tile.metric.id)}">'
         f"{_about(tile, formats, label, link)}"
-        f'<p class="goal-figure"><b>{_e(words.headline(tile, formats))}</b> '
+        f'<p class="goal-figure"><b>{_e(words.headline(tile, formats))}</b> {signs}'
         f"<span>{_e(words.goal_of(tile, formats))}</span></p>"
-        f'{_bar(tile)}<p class="goal-line">{_judged(words.goal_line(tile, formats))}{marks}</p>'
+        f'{_bar(tile)}<p class="goal-line">{_judged(words.goal_line(tile, formats))}'
+        f"{''.join(marks)}</p>"
         "</section>"
     )
 
@@ -155,7 +163,7 @@ def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
     if more and not qualifier:
         qualifier = f'<span class="qualifier">{_e(more)}</span>'
     # Beside a long label there is room for one mark; a second one stands under the qualifier.
-    marks, late_marks = "".join(map(_mark, tile.marks[:1])), "".join(map(_mark, tile.marks[1:]))
+    signs, marks = _signs_and_words(tile.marks)
     early = ""
     if tile.early is not None:
         line = words.early_line(tile.early, tile.metric.unit, formats)
@@ -164,10 +172,11 @@ def _tile(tile: Tile, formats: Formats, link: Link | None) -> str:
         early = f'<p class="tile-early">{_e(more)}</p>'
     return (
         f'<article class="tile" data-kpi="{_e(tile.metric.id)}" data-status="{_e(tile.status)}">'
-        f'<div class="tile-head">{_about(tile, formats, tile.label, link)}{marks}'
+        f'<div class="tile-head">{_about(tile, formats, tile.label, link)}{signs}'
+        f"{''.join(marks[:1])}"
         f'<span class="tile-target">{joined}</span></div>'
         f'<p class="tile-value"><b>{_e(words.headline(tile, formats))}</b> '
-        f'<span class="beside">{qualifier}{late_marks}</span></p>'
+        f'<span class="beside">{qualifier}{"".join(marks[1:])}</span></p>'
         f'<p class="tile-change">{_judged(words.change_words(tile, formats))}</p>'
         f"{early}</article>"
     )

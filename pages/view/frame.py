@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from metrics.catalog import CATALOG
+from pages.admin.page import show_admin
 from pages.attribution.page import show_credit
 from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
@@ -19,7 +20,7 @@ from pages.kpi.page import show_kpi
 from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
-from pages.view import auth, landing, links, review_bar, share, views
+from pages.view import auth, landing, links, presence, review_bar, share, views
 from pages.view.request import Request, read_request, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
@@ -30,12 +31,18 @@ class Section:
     """One page: its name, its path and the function that shows it.
 
     A page of one thing (a KPI) is reached from where that thing stands, not from the navigation.
+    A page that is no view of the numbers has no review bar; one for admins is offered to them.
     """
 
     title: str
     path: str
     show: Callable[[], None]
     in_navigation: bool = True
+    has_bar: bool = True
+    for_admins: bool = False
+
+    def is_offered(self, viewer: auth.Viewer) -> bool:
+        return self.in_navigation and (not self.for_admins or viewer.role == "admin")
 
 
 # The navigation: a new page is one line here. The first stands at the root.
@@ -47,6 +54,7 @@ SECTIONS = (
     Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
     Section("KPI", "kpi", show_kpi, in_navigation=False),
+    Section("Admin", "admin", show_admin, has_bar=False, for_admins=True),
 )
 
 
@@ -62,6 +70,10 @@ def _title(chosen: st.Page, request: Request) -> str:
     return CATALOG[metric].label if chosen.url_path == "kpi" and metric else chosen.title
 
 
+def _section_of(chosen: st.Page) -> Section:
+    return next((s for s in SECTIONS if s.path == chosen.url_path), SECTIONS[0])
+
+
 def show_frame() -> None:
     st.set_page_config(page_title="Shared Scorecard", page_icon="◧", layout="wide")
     apply_style()
@@ -71,6 +83,7 @@ def show_frame() -> None:
     if viewer is None:
         landing.forget_arrival()
         st.stop()
+    presence.note(viewer.username)
     by_path = {section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)}
     links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
@@ -82,13 +95,16 @@ def show_frame() -> None:
     if request.view.present:
         review_bar.show_presenting(title, request)
     else:
-        offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.in_navigation]
-        view = replace(request.view, metric=None, by=None, lead=None, basis=None, deal=None)
+        offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.is_offered(viewer)]
+        view = replace(
+            request.view, metric=None, by=None, lead=None, basis=None, deal=None, section=None
+        )
         review_bar.show_masthead(offered, title, to_query(view, request.bounds), request)
         if not is_sound:
             review_bar.show_strip(landing.NO_SUCH_LINK)
             st.stop()
-        review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
+        if _section_of(chosen).has_bar:
+            review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
     review_bar.show_notices(request)
     chosen.run()
 

@@ -29,8 +29,9 @@ def show_six_twelve(kpi: Kpi, request: Request) -> None:
     )
 
 
-def show_waterfall(kpi: Kpi, request: Request) -> None:
-    """What moved the KPI since the period it is compared with, or why that cannot be told."""
+def show_waterfall(kpi: Kpi, request: Request, *, is_tight: bool = False) -> None:
+    """What moved the KPI since the period it is compared with, or why that cannot be told;
+    ``is_tight``: words further up leave a projected page less room."""
     drivers, formats = kpi.drivers, request.formats
     st.html(causes_html(kpi, formats))
     if not drivers.parts or drivers.before is None:
@@ -39,7 +40,7 @@ def show_waterfall(kpi: Kpi, request: Request) -> None:
     after = frame.period_name(kpi.period)
     data = waterfall.waterfall_data(drivers, formats, kpi.versus or "before", after)
     bars = int((data["mark"] == "name").sum())
-    row, text = (36, 18.0) if request.view.present else (28, 13.0)
+    row, text = (29 if is_tight else 36, 18.0) if request.view.present else (28, 13.0)
     st.vega_lite_chart(
         data,
         waterfall.waterfall_spec(bars, row, text),

@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 
 COOKIE_DAYS = 7
+COOKIE_TIME = timedelta(days=COOKIE_DAYS)
 _ALGORITHM = "HS256"
 _CLAIMS = ["exp", "iat", "username", "epoch"]
 
@@ -18,7 +19,7 @@ def make_token(username: str, epoch: int, key: str, *, now: datetime) -> str:
         "username": username,
         "epoch": epoch,
         "iat": now,
-        "exp": now + timedelta(days=COOKIE_DAYS),
+        "exp": now + COOKIE_TIME,
     }
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 

@@ -32,9 +32,12 @@ SETTINGS = (
     "find",
     "basis",
     "deal",
+    "section",
 )
 # What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
 SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
+# The parts of the admin page, the one that it opens with first.
+ADMIN_SECTIONS = ("accounts", "sessions", "data", "audit")
 NULL_MEMBER = "~"
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
@@ -76,6 +79,7 @@ class ViewState:
     find: str | None = None  # of the Handbook page: the words looked for
     basis: str | None = None  # of the credit page: which opportunities, None those won
     deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
+    section: str | None = None  # of the admin page: which part, None the first
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
         """The members that the view is filtered to; empty means all."""
@@ -225,6 +229,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     compare = reader.choice("compare", list(Compare))
     present = reader.choice("present", ("1", "0"))
     names = reader.choice("names", ("1", "0"))
+    section = reader.choice("section", ADMIN_SECTIONS)
     basis = reader.choice("basis", list(Basis))
     view = ViewState(
         cadence=period.cadence,
@@ -241,6 +246,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         find=reader.line("find", "text to look for"),
         basis=None if basis == Basis.WON else basis,
         deal=reader.line("deal", "opportunity's id"),
+        section=None if section == ADMIN_SECTIONS[0] else section,
     )
     reader.unknown_names()
     return view, tuple(reader.notices)
@@ -265,7 +271,7 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find", "basis", "deal"):
+    for name in ("metric", "by", "lead", "find", "basis", "deal", "section"):
         value = getattr(view, name)
         if value is not None:
             query[name] = [value]

@@ -148,6 +148,7 @@ def test_another_program_on_the_file_is_refused_too(
 
 
 def test_every_change_of_an_account_is_logged(state_url: str) -> None:
+    users.add_account("ada", GOOD, role="admin", by=Actor("root", "cli"))
     ada = person("ada")
     users.add_account("anna", GOOD, full_name="Anna Secret", email="anna@example.com", by=ada)
     users.set_role("anna", "admin", by=ada)
@@ -158,8 +159,10 @@ def test_every_change_of_an_account_is_logged(state_url: str) -> None:
     users.set_active("anna", True, by=ada)
     users.set_password("anna", OTHER, by=person("anna"))
     users.end_sessions("anna", by=ada)
+    users.unlock("anna", by=ada)
     assert users.verify("anna", OTHER) is not None
     assert logged() == [
+        ("root", "account_added", "ada"),
         ("ada", "account_added", "anna"),
         ("ada", "role_changed", "anna"),
         ("ada", "scope_changed", "anna"),
@@ -168,9 +171,10 @@ def test_every_change_of_an_account_is_logged(state_url: str) -> None:
         ("ada", "account_enabled", "anna"),
         ("anna", "password_set", "anna"),
         ("ada", "sessions_ended", "anna"),
+        ("ada", "account_unlocked", "anna"),
         ("anna", "sign_in", "anna"),
     ]
-    assert [row.detail for row in read_events()][1:4] == [
+    assert [row.detail for row in read_events()][2:5] == [
         {"before": "viewer", "after": "admin"},
         {"sees": "region=AMER|EMEA, rep"},
         {"sees": "everything"},

@@ -234,6 +234,7 @@ ELSEWHERE = {
     "st-key-kpi-parts": (DESK, "/kpi?metric=mqls"),
     "st-key-kpi-by": (DESK, "/kpi?metric=mqls"),
     "st-key-funnel": (DESK, "/funnel"),
+    "st-key-memory-forms": (DESK, "/kpi?metric=mqls"),
 }
 # Of pages whose own tests hold them.
 HELD_ELSEWHERE = {
@@ -243,7 +244,9 @@ HELD_ELSEWHERE = {
     # test_links.py
     *("st-key-share-body", "st-key-views-body"),
     *("stCheckbox", "stCode", "stDateInput", "stElementToolbarButton"),
-    *("st-key-credit", "st-key-credit-bar", "st-key-sla"),
+    *("st-key-credit", "st-key-credit-bar", "st-key-sla", "st-key-admin"),
+    # Of the review's page.
+    *("st-key-memory-actions", "st-key-memory-decisions", "st-key-memory-disputes"),
 }
 HOOKS = sorted(
     hook

@@ -127,3 +127,22 @@ def test_changed_data_are_never_answered_from_the_cache(engine_url, company):
         connection.execute(update(loads).values(load_id="load-2", row_count=2))
     engine.dispose()
     assert count() == 2
+
+
+def test_what_a_cache_holds_and_how_often_it_had_the_answer():
+    cache = ResultCache(entries=2, seconds=60)
+    assert (cache.stats().hit_rate, cache.find("a")) == (None, None)
+    for key in ("a", "b", "a", "a", "c"):
+        cache.get(key, key.upper)
+    stats = cache.stats()
+    assert (stats.entries, stats.most, stats.seconds) == (2, 2, 60)
+    assert (stats.hits, stats.misses, stats.hit_rate) == (2, 3, 0.4)
+    assert (cache.find("c"), cache.find("z")) == ("C", None)
+    assert cache.stats().hits == 2  # a look is no question
+
+
+def test_what_is_too_old_is_not_counted():
+    cache = ResultCache(seconds=0.001)
+    cache.get("a", lambda: 1)
+    threading.Event().wait(0.01)
+    assert cache.stats().entries == 0

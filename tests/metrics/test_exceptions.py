@@ -171,5 +171,10 @@ def test_the_band_escapes_what_data_hold():
     assert "<img" not in html
     assert "<script" not in html
     assert "story-bad" in html
+    # What was said of a KPI stands beside its story alone.
+    found = find_exceptions(shown)
+    said = exceptions_html(found, shown, FORMATS, {"a": ("Rain <b>", "A & B"), "b": ("x", "y")})
+    assert '<q class="story-said">Rain &lt;b&gt;</q> A &amp; B</p>' in said
+    assert said.count("story-said") == 1
     quiet = card(of("b"))
     assert "Nothing is beyond" in exceptions_html(find_exceptions(quiet), quiet, FORMATS)

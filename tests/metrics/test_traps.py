@@ -206,6 +206,9 @@ def test_empty_tables_are_named_and_break_nothing_else(engine_url, company):
     warehouse = warehouse_of(company, engine_url, {"leads": [lead("L1")]})
     rows = ask(warehouse, *CATALOG)
     assert rows.pop("leads").value == 1
+    # What nobody has disputed is known: nothing.
+    assert rows.pop("open_disputes").value == rows.pop("disputes_raised").value == 0
+    assert rows.pop("dispute_age_days").denominator == 0
     for row in rows.values():
         assert row.status is Status.NO_DATA, row
         assert row.value is None

@@ -15,6 +15,7 @@ from metrics.calendar import Cadence, Calendar
 from metrics.catalog import CATALOG
 from metrics.view import Compare
 from pages.view.state import (
+    ADMIN_SECTIONS,
     MAX_ECHO,
     MAX_UNKNOWN,
     SPLITS,
@@ -69,6 +70,7 @@ def views(draw: st.DrawFn) -> ViewState:
         basis=draw(st.none() | st.just("pipeline")),
         deal=draw(st.none() | st.sampled_from(("O0001", "a deal/with ?&=", "~"))),
         find=draw(st.none() | st.sampled_from(("mql sql", "÷ <b>", "100% & more"))),
+        section=draw(st.none() | st.sampled_from(ADMIN_SECTIONS[1:])),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from data import users
-from data.audit import Event, person, read_events
+from data.audit import Actor, Event, read_events
 from data.errors import AccountError, StateError
 from data.view_address import ViewAddress
 from pages.view import export
@@ -49,6 +49,7 @@ def test_a_plain_link_moves_on():
 
 
 ANNA = Viewer("anna", "anna", "viewer")
+ADMIN = Actor("root", "cli")
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_no_file_for_a_session_that_has_ended(session: SessionId, monkeypatch: p
         return b""
 
     make = export._logged(build, ANNA, "x.csv", {})
-    users.end_sessions("anna", by=person("ada"))
+    users.end_sessions("anna", by=ADMIN)
     with pytest.raises(AccountError, match="session has ended"):
         make()
     monkeypatch.setattr(export, "current_session", lambda viewer: None)
@@ -98,7 +99,7 @@ def test_no_file_for_a_session_that_has_ended(session: SessionId, monkeypatch: p
 
 def test_no_file_of_what_may_not_be_seen_any_more(session: SessionId):
     make = export._logged(lambda: b"everything", ANNA, "x.csv", {})
-    users.set_scope("anna", ["region=EMEA"], by=person("ada"))  # ends no session
+    users.set_scope("anna", ["region=EMEA"], by=ADMIN)  # ends no session
     with pytest.raises(AccountError, match="sees something else"):
         make()
     assert _exports() == []
