@@ -7,6 +7,8 @@ long, is decided in ``data/sso.py`` on every run.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
 from data.config import load_config
@@ -27,6 +29,11 @@ def settings() -> SignIn:
         return (last_warehouse() or open_warehouse()).config.sign_in
     except WarehouseError:
         return load_config(demo=has_demo_key()).sign_in
+
+
+def sso_time() -> timedelta:
+    """For how long a sign-in at the provider is good. Raises ``ConfigError``."""
+    return timedelta(hours=settings().session_hours)
 
 
 def _identity() -> Identity | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from data import users
-from data.audit import Event, person, read_events
-from data.errors import LinkError, ScorecardError, StateError
+from data.audit import NOBODY, Event, person, read_events
+from data.errors import AccountError, LinkError, ScorecardError, StateError
 from data.roles import ROLES
 from data.saved_views import change_view, delete_view, list_views, save_view, set_start_view
 from data.short_links import list_links, make_link, open_link, revoke_link
@@ -18,7 +18,7 @@ from metrics.errors import RoleError
 from metrics.model import Team
 from metrics.rebasing import rebase_as
 from metrics.roles import may_edit
-from tests.attack.conftest import ADMIN, OF_AMER, VIEWER
+from tests.attack.conftest import ADMIN, OF_AMER, OF_EMEA, VIEWER
 from tests.e2e.conftest import Settings
 
 VIEW = ViewAddress("kpi", "metric=mqls")
@@ -29,13 +29,14 @@ TRIED = {
     Event.SIGN_IN_FAILED: "test_passwords.py",
     Event.NAME_LOCKED: "test_passwords.py",
     Event.SIGN_OUT: "ends one's own session alone",
-    Event.ACCOUNT_ADDED: "the command line, and single sign-on: tests/data/test_sso.py",
-    Event.ACCOUNT_DISABLED: "the command line",
-    Event.ACCOUNT_ENABLED: "the command line",
-    Event.PASSWORD_SET: "the command line; one's own first password",
-    Event.ROLE_CHANGED: "the command line, and single sign-on: tests/data/test_sso.py",
-    Event.SCOPE_CHANGED: "the command line, and single sign-on: tests/data/test_sso.py",
-    Event.SESSIONS_ENDED: "the command line",
+    Event.ACCOUNT_ADDED: "here; by single sign-on: tests/data/test_sso.py",
+    Event.ACCOUNT_DISABLED: "here",
+    Event.ACCOUNT_ENABLED: "here",
+    Event.ACCOUNT_UNLOCKED: "here",
+    Event.PASSWORD_SET: "here",
+    Event.ROLE_CHANGED: "here; by single sign-on: tests/data/test_sso.py",
+    Event.SCOPE_CHANGED: "here; by single sign-on: tests/data/test_sso.py",
+    Event.SESSIONS_ENDED: "here",
     Event.EXPORT: "test_scope.py; tests/pages/view/test_sharing.py",
     Event.LINK_MADE: "everybody may",
     Event.LINK_REVOKED: "here",
@@ -45,6 +46,10 @@ TRIED = {
     Event.VIEW_DELETED: "here",
     Event.BASELINE_REBASED: "here",
     Event.TARGET_CHANGED: "nothing does it yet",
+    Event.DECISION_CHANGED: "tests/metrics/test_review_memory.py",
+    Event.ACTION_CHANGED: "tests/metrics/test_review_memory.py",
+    Event.DISPUTE_RAISED: "tests/metrics/test_review_memory.py",
+    Event.DISPUTE_SETTLED: "tests/metrics/test_review_memory.py",
     Event.DEFINITION_CHANGED: "the program itself, when its own definitions have changed",
 }
 
@@ -85,6 +90,26 @@ def test_nobody_who_is_out_moves_one(warehouse: Warehouse):
     for name in ("nobody", "", "zoladmin' --"):
         with pytest.raises(ScorecardError):
             rebase_as(warehouse, name, "sqls", since, reason="as somebody else")
+
+
+@pytest.mark.parametrize("username", [VIEWER, OF_AMER, "nobody", None])
+def test_accounts_are_managed_by_admins_alone(username: str | None):
+    by = NOBODY if username is None else person(username)
+    before = users.find_account(ADMIN), users.find_account(OF_EMEA), list(read_events())
+    for act in (
+        lambda: users.add_account("mole", "correct zebra 12", role="admin", by=by),
+        lambda: users.set_role(VIEWER, "admin", by=by),
+        lambda: users.set_scope(OF_AMER, [], by=by),
+        lambda: users.set_password(ADMIN, "correct zebra 34", by=by),
+        lambda: users.set_active(ADMIN, False, by=by),
+        lambda: users.set_active(OF_EMEA, True, by=by),
+        lambda: users.end_sessions(ADMIN, by=by),
+        lambda: users.unlock(ADMIN, by=by),
+    ):
+        with pytest.raises(AccountError, match="managed by admins"):
+            act()
+    after = users.find_account(ADMIN), users.find_account(OF_EMEA), list(read_events())
+    assert after == before
 
 
 def test_a_role_that_is_none_may_nothing():

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from data import passwords, sso, users
+from data.account_activity import account_activity
 from data.audit import read_events
 from data.errors import AccountError
 from data.group_roles import SignInRefused
 from data.sign_in_config import Group, SignIn
 from data.sso import end_sso_session, read_identity, sso_account, sso_session
 from data.state import SsoSignIn, open_state
+from data.state.models import utc_now
 from data.users import Account
 
 NOW = datetime(2026, 11, 21, 9, 0)
@@ -256,6 +258,16 @@ def test_rows_of_long_ago_are_forgotten_and_still_worth_nothing() -> None:
         assert session.get(SsoSignIn, old.sign_in_id) is None
     with pytest.raises(SignInRefused):
         sso_account(old, SETTINGS, now=later)
+
+
+def test_the_admin_page_counts_a_session_for_its_hours() -> None:
+    name = _enter().username
+    now = utc_now()  # the log's own clock
+    for hours, still_open in ((11, 1), (13, 0)):
+        moment = now + timedelta(hours=hours)
+        week, half_day = timedelta(days=7), timedelta(hours=12)
+        found = account_activity(lasting=week, sso_lasting=half_day, now=moment)
+        assert found[name].open_sign_ins == still_open
 
 
 def test_two_tabs_that_come_back_at_once_make_one_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
