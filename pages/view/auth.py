@@ -204,7 +204,7 @@ def _sign_in_page(refusal: str | None) -> None:
             layout.notice.info(refusal)
         if settings.takes_sso:
             with layout.provider:
-                sso.show_button(is_only_way=not settings.takes_passwords)
+                sso.show_button()
     except ScorecardError as error:
         layout.notice.error(str(error))
 

@@ -67,16 +67,11 @@ def session_account(sign_in_id: str) -> Account | None:
     return sso_session(sign_in_id, now_set) if now_set.takes_sso else None
 
 
-def show_button(*, is_only_way: bool) -> None:
+def show_button() -> None:
     """The way to the provider. Raises ``ConfigError`` when there is none to lead to."""
     oidc_client()
-    st.button(
-        LABEL,
-        key="sso_sign_in",
-        on_click=st.login,
-        type="primary" if is_only_way else "secondary",
-        width="stretch",
-    )
+    # Not type="primary": on the dark theme's light colour its text cannot be read.
+    st.button(LABEL, key="sso_sign_in", on_click=st.login, width="stretch")
 
 
 def sign_out() -> bool:
