@@ -50,6 +50,9 @@ TRIED = {
     Event.ACTION_CHANGED: "tests/metrics/test_review_memory.py",
     Event.DISPUTE_RAISED: "tests/metrics/test_review_memory.py",
     Event.DISPUTE_SETTLED: "tests/metrics/test_review_memory.py",
+    Event.REVIEW_PLAN_CHANGED: "tests/metrics/review/test_agenda.py",
+    Event.REVIEW_OPENED: "tests/metrics/review/test_snapshot.py",
+    Event.REVIEW_CLOSED: "tests/metrics/review/test_snapshot.py",
     Event.DEFINITION_CHANGED: "the program itself, when its own definitions have changed",
 }
 
