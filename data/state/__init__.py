@@ -24,6 +24,7 @@ from data.state.models import (
     User,
 )
 from data.state.review_models import Review, ReviewFigure, ReviewPlan, ReviewSnapshot
+from data.state.sso_models import SsoSignIn
 from data.state.store import StateStore, close_state, has_state, open_state, state_url
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SettledDispute",
     "ShortLink",
     "SignInFailure",
+    "SsoSignIn",
     "StartView",
     "StateStore",
     "User",
