@@ -125,6 +125,9 @@ def _show_change(
 
 def _show_add(request: Request) -> None:
     st.html(heading("Add an account"))
+    if not request.config.sign_in.takes_passwords:
+        st.html(words("The identity provider alone signs people in: whoever it lets in gets one."))
+        return
     with st.form("admin-add", border=False, clear_on_submit=True):
         username = st.text_input("User name", max_chars=64)
         full_name = st.text_input("Full name", max_chars=200)
