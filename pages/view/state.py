@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 
 from data.config import DIMENSIONS
 from data.errors import ScorecardError, nearest
+from data.reviews import is_review_id
 from data.tables import STAGES
 from metrics.attribution.model import MODELS, Basis, By
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import CATALOG
 from metrics.reconcile.reasons import DEFAULT_STAGE, PARTS
+from metrics.review.agenda import MAX_ITEMS
 from metrics.view import Compare, View
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
@@ -34,6 +36,8 @@ SETTINGS = (
     "find",
     "basis",
     "deal",
+    "review",
+    "item",
     "section",
     "stage",
     "reason",
@@ -43,6 +47,7 @@ SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
 # The parts of the admin page, the one that it opens with first.
 ADMIN_SECTIONS = ("accounts", "sessions", "data", "audit")
 NULL_MEMBER = "~"
+_ITEMS = {str(number) for number in range(1, MAX_ITEMS + 1)}
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
 MAX_ID = 200
@@ -83,6 +88,8 @@ class ViewState:
     find: str | None = None  # of the Handbook page: the words looked for
     basis: str | None = None  # of the credit page: which opportunities, None those won
     deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
+    review: str | None = None  # the id of the joint review that is held, on any page
+    item: int | None = None  # of that review: which item of its agenda, from 1
     section: str | None = None  # of the admin page: which part, None the first
     stage: str | None = None  # of the reconciliation page: which stage, None MQL
     reason: str | None = None  # of the reconciliation page: whose records, "marketing.merged"
@@ -193,6 +200,25 @@ class _Reader:
         self.refuse(name, text, f"which is no {what}.")
         return None
 
+    def review(self) -> str | None:
+        """The id of a review by its form; whether there is such a review, its page says."""
+        text = self.single("review")
+        if text is None or is_review_id(text):
+            return text
+        self.refuse("review", text, "which is no review's id: showing the page without one.")
+        return None
+
+    def item(self, review: str | None) -> int | None:
+        """Which item of the review's agenda; there is none without a review."""
+        text = self.single("item")
+        if text is None:
+            return None
+        if review is not None and text in _ITEMS:
+            return int(text)
+        what = "item of an agenda" if review is not None else "item without a review"
+        self.refuse("item", text, f"which is no {what}: showing the page without one.")
+        return None
+
     def members(self, name: str) -> tuple[Member, ...]:
         known = self.bounds.members.get(name)
         if known is None:
@@ -238,6 +264,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     section = reader.choice("section", ADMIN_SECTIONS)
     stage = reader.choice("stage", STAGES)
     basis = reader.choice("basis", list(Basis))
+    review = reader.review()
     view = ViewState(
         cadence=period.cadence,
         period=period,
@@ -253,6 +280,8 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         find=reader.line("find", "text to look for"),
         basis=None if basis == Basis.WON else basis,
         deal=reader.line("deal", "opportunity's id"),
+        review=review,
+        item=reader.item(review),
         section=None if section == ADMIN_SECTIONS[0] else section,
         stage=None if stage == DEFAULT_STAGE else stage,
         reason=reader.choice("reason", PARTS),
@@ -280,10 +309,11 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find", "basis", "deal", "section", "stage", "reason"):
+    of_pages = ("metric", "by", "lead", "find", "basis", "deal", "section", "stage", "reason")
+    for name in (*of_pages, "review", "item"):
         value = getattr(view, name)
         if value is not None:
-            query[name] = [value]
+            query[name] = [str(value)]
     return query
 
 
