@@ -44,8 +44,8 @@ def _stages(records: Iterable[dict[str, Any]]) -> Difference:
             newest[record["system"]] = record
     said = []
     for side in ("marketing", "sales"):
-        record = newest.get(side)
-        said.append((side, "has no record" if record is None else _state(record)))
+        state = _state(newest[side]) if side in newest else "has no record"
+        said.append((side, state))
     return Difference("Stage", tuple(said))
 
 

@@ -146,8 +146,8 @@ def tables() -> dict[str, list[Row]]:
         "leads": leads,
         "reps": [{"rep_id": "R1", "name": "Kim", "team": "sales"}],
         "lead_stages": [
-            # Also between M09 and its rejection: another lead's return is none of L09's.
-            stage("L08", "recycled", "2026-06-11"),
+            # Between M09's rejection and M08: another lead's return is none of L09's.
+            stage("L08", "recycled", "2026-06-15"),
             # Rejected in the pass before: it says nothing of June.
             stage("L19", "rejected", "2026-05-02"),
             stage("L19", "recycled", "2026-05-03"),

@@ -184,10 +184,10 @@ def _counted(tables: dict[str, list[Row]], members: tuple[str | None, ...]) -> t
     regions = {lead["lead_id"]: lead["region"] for lead in tables["leads"]}
     second = Reconciled(tables, "mql", *_days(), datetime(2026, 12, 31))
     firsts = [
-        min((r["counted_at"] for r in records if _is_mql(r) and r["system"] == side), default=None)
-        for side in ("marketing", "sales")
+        min(r["counted_at"] for r in records if _is_mql(r) and r["system"] == side)
+        for side in {r["system"] for r in records if _is_mql(r)}
     ]
-    if None in firsts:
+    if len(firsts) < 2:
         return 0, 0
     counts = []
     for side in ("marketing", "sales"):
