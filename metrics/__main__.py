@@ -1,4 +1,4 @@
-"""``python -m metrics``: list the KPIs, ask for their values, their records, and for credit."""
+"""``python -m metrics``: list the KPIs, ask for values, records and credit, send the digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from data.program import Program
 
-PROGRAM = Program("metrics", __doc__, ("list", "query", "records", "attribution"))
+PROGRAM = Program("metrics", __doc__, ("list", "query", "records", "attribution", "digest"))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -78,6 +78,14 @@ def build_document(
     )
 
 
+def with_exceptions(warehouse: Warehouse, view: View, formats: Formats) -> list[Section]:
+    """The scorecard of a view and a section for each of its exceptions; raises what
+    ``build_section`` does."""
+    card = scorecard_section(warehouse, view, formats)
+    told = dict.fromkeys(story.metric for story in card.stories)
+    return [card, *(kpi_section(warehouse, view, metric, None, formats) for metric in told)]
+
+
 def frame_document(
     warehouse: Warehouse,
     view: View,

@@ -20,7 +20,7 @@ from pages.kpi.page import show_kpi
 from pages.lead.page import show_lead
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
-from pages.view import auth, landing, links, presence, review_bar, share, views
+from pages.view import auth, landing, links, presence, review_bar, share, take_away, views
 from pages.view.request import Request, read_request, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
@@ -113,6 +113,7 @@ def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Reques
     # The root shows the first section; its own path names it for good, whoever's start page.
     path = chosen.url_path or SECTIONS[0].path
     views.show_views(path, pages, request)
+    take_away.show_take_away(path, share.base_address(chosen.url_path), request)
     share.show_share(path, share.base_address(chosen.url_path), pages, request)
 
 

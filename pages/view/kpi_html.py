@@ -32,7 +32,7 @@ def header_html(kpi: Kpi, formats: Formats) -> str:
     """Name, figure, change and target; to the right what it is."""
     tile, metric = kpi.tile, kpi.metric
     lines = [
-        f"<p>{_e(text)}{' ' if text and state.text else ''}{_judged(state) if state.text else ''}</p>"
+        f"<p>{_e(text)} {_judged(state) if state.text else ''}</p>"
         for text, state in kpi_words.change_lines(kpi, formats)
     ]
     return (

@@ -1,0 +1,44 @@
+"""The digest of a review: the scorecard, exceptions first, and a page for each exception.
+
+It shows what a viewer sees who may see ``scope`` and no more: no name of a lead is in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from data.row_scope import RowScope
+from data.warehouse import Warehouse
+from metrics.calendar import Cadence, Calendar
+from metrics.report.document import Document, frame_document, with_exceptions
+from metrics.report.format import Formats
+from metrics.row_scope import scoped
+from metrics.view import View
+from metrics.view_link import scorecard_link
+
+
+def digest_view(
+    warehouse: Warehouse, review: Cadence, scope: RowScope, as_of: datetime | None = None
+) -> View:
+    """The newest complete period of a review's cadence; ``as_of`` is naive UTC."""
+    moment = as_of or warehouse.default_as_of
+    period = Calendar(warehouse.config).default_period(review, moment)
+    return View(period, moment, where=scope.narrowed(()))
+
+
+def build_digest(
+    warehouse: Warehouse, review: Cadence, scope: RowScope, as_of: datetime | None = None
+) -> Document:
+    """The digest of a review for those who may see ``scope``.
+
+    Raises ``WarehouseError`` or ``StateError`` when a database does not answer.
+    """
+    seen = scoped(warehouse, scope)
+    view = digest_view(seen, review, scope, as_of)
+    company = seen.config.company
+    formats = Formats(locale=company.locale, currency=company.currency)
+    sections = with_exceptions(seen, view, formats)
+    app_url = seen.config.links.app_url
+    link = None if app_url is None else scorecard_link(app_url, view)
+    title = f"{review.value.capitalize()} review"
+    return frame_document(seen, view, sections, title=title, link=link)
