@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid, parseaddr
 
 from data.config import Mail
@@ -89,7 +90,7 @@ def _hand_over(server: smtplib.SMTP, mail: Mail, message: EmailMessage) -> None:
             server.rset()
             refused = reply.decode("utf-8", "replace")
             raise MailError(f"The mail server refuses {address}: {refused}. Nothing was sent.")
-    code, reply = server.data(message.as_bytes())
+    code, reply = server.data(message.as_bytes(policy=SMTP))
     if code != 250:
         raise smtplib.SMTPDataError(code, reply)
 

@@ -34,6 +34,7 @@ FONT = "Scorecard Sans"
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _VARIABLE = re.compile(r"var\(--([\w-]+)\)")
 PNG_SCALE = 2.0
+MARGIN = 20  # px around a picture that stands by itself
 
 
 def resolve_colours(spec: dict[str, Any]) -> dict[str, Any]:
@@ -65,10 +66,27 @@ class Picture:
         """As SVG; its text stays text, set in ``FONT``."""
         return vl_convert.vegalite_to_svg(self._whole())
 
-    def png(self) -> bytes:
-        """As PNG on white, ``PNG_SCALE`` pixels to one px."""
+    def png(self, *, title: str = "", subtitle: str = "") -> bytes:
+        """As PNG on white, ``PNG_SCALE`` pixels to one px; with a ``title`` as a picture that
+        stands by itself, with a margin around it."""
         _register_fonts()
-        return vl_convert.vegalite_to_png(self._whole(), scale=PNG_SCALE)
+        spec = self._whole()
+        if title:
+            spec["padding"] = MARGIN
+            spec["title"] = {
+                "text": title,
+                "subtitle": subtitle,
+                "anchor": "start",
+                "offset": 12,
+                "font": FONT,
+                "subtitleFont": FONT,
+                "fontSize": 18,
+                "fontWeight": 600,
+                "subtitleFontSize": 13,
+                "color": LIGHT["ink"],
+                "subtitleColor": LIGHT["ink2"],
+            }
+        return vl_convert.vegalite_to_png(spec, scale=PNG_SCALE)
 
     def _whole(self) -> dict[str, Any]:
         spec = resolve_colours(self.spec)

@@ -105,7 +105,7 @@ def kpi_section(
             _trend("Six weeks", kpi.weeks, kpi, formats),
             _trend("Twelve months", kpi.months, kpi, formats),
         ),
-        trend_picture=trend_picture(kpi, formats),
+        trend_picture=_trend_picture(kpi, formats),
         split=kpi_words.split_line(kpi),
         cause=kpi_words.cause_line(kpi),
         waterfall=_waterfall(kpi, after, formats, ON_PAPER),
@@ -145,7 +145,7 @@ def any_value(line: Line) -> bool:
     return any(value is not None for value in line.values)
 
 
-def trend_picture(kpi: Kpi, formats: Formats) -> Picture | None:
+def _trend_picture(kpi: Kpi, formats: Formats) -> Picture | None:
     """The 6-12 chart, None where there is nothing to draw."""
     if all(point.value is None for point in (*kpi.weeks, *kpi.months)):
         return None

@@ -215,8 +215,8 @@ class _Deck:
 def _story(story: StoryWords) -> list[list[Run]]:
     end = "." if story.details else ""
     parts = [f"{story.details}{end}", f"{story.cause}." if story.cause else "", story.owner]
-    told = fitting(" ".join(part for part in parts if part), TEXT_WIDTH - 0.3, 2)
-    lines = [[Run(story.finding, 24, bold=True)], [Run(told, hue="ink2")]]
+    told = fitting(" ".join(part for part in parts if part), TEXT_WIDTH - 0.3, 2, 20)
+    lines = [[Run(story.finding, 26, bold=True)], [Run(told, 20, hue="ink2")]]
     if story.said is not None:
         text, name = story.said
         lines.append([Run(fitting(f"“{text}” {name}", TEXT_WIDTH - 0.3, 1))])

@@ -104,6 +104,7 @@ class Sheet:
 
     def _line(self, x: float, y: float, x2: float, y2: float, hue: str, pt: float) -> None:
         line = self.slide.shapes.add_connector(1, *(Inches(v) for v in (x, y, x2, y2)))
+        line.shadow.inherit = False
         line.line.color.rgb = colour(hue)
         line.line.width = Pt(pt)
 

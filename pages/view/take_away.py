@@ -11,7 +11,6 @@ import streamlit as st
 from data.audit import DetailValue, without_people
 from data.errors import ScorecardError
 from data.view_address import address_text
-from metrics.kpi import build_kpi
 from metrics.report import pdf, pptx, xlsx
 from metrics.report.document import (
     Ask,
@@ -21,7 +20,7 @@ from metrics.report.document import (
     frame_document,
     with_exceptions,
 )
-from metrics.report.kpi_section import trend_picture
+from metrics.report.kpi_section import KpiSection
 from metrics.report.table_csv import table_csv
 from pages.view.export import HELP, show_download
 from pages.view.popover import show_heading
@@ -113,12 +112,12 @@ class _Files:
         return xlsx.write_xlsx(tables, self.formats.currency, about=about)
 
     def chart(self) -> bytes:
-        assert self.metric is not None
-        kpi = build_kpi(self.request.warehouse, self.view, self.metric, self.request.view.by)
-        picture = trend_picture(kpi, self.formats)
-        if picture is None:
+        document = self.document()
+        (section,) = document.sections
+        if not isinstance(section, KpiSection) or section.trend_picture is None:
             raise ScorecardError("There is nothing to draw: no period of this KPI has a figure.")
-        return picture.png()
+        title = f"{section.title}: {section.value}, {document.period}"
+        return section.trend_picture.png(title=title, subtitle=document.origin)
 
     def _exported(self, form: str) -> dict[str, DetailValue]:
         """The file in the audit log: what it is about, and never whom."""
