@@ -27,23 +27,12 @@ Json = dict[str, Any]
 
 def write_pdf(document: Document) -> bytes:
     """The pages of a document."""
-    return _compiled(document, "pdf")[0]
-
-
-def write_pages(document: Document, ppi: float = 72.0) -> list[bytes]:
-    """The same pages as PNG, to look at."""
-    return _compiled(document, "png", ppi)
-
-
-def _compiled(document: Document, form: str, ppi: float | None = None) -> list[bytes]:
-    made = typst.compile(
+    return typst.compile(
         str(TEMPLATE),
-        format=form,
-        ppi=ppi,
+        format="pdf",
         font_paths=_fonts(),
         sys_inputs={"document": json.dumps(_as_json(document))},
     )
-    return made if isinstance(made, list) else [made]
 
 
 @cache

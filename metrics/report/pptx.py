@@ -36,6 +36,7 @@ from metrics.report.words import Judgement
 
 MIME = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 BLANK = 6  # the layout without placeholders in the package's own template
+GOALS = 6  # on one slide, in two rows
 ROWS = 5  # of a team's table on one slide
 MEMBERS = 7  # of a split beside the total
 _SIDES = {Judgement.BAD: "bad", Judgement.GOOD: "good", Judgement.NONE: "track"}
@@ -84,7 +85,8 @@ class _Deck:
     def scorecard(self, section: ScorecardSection) -> None:
         """Exceptions first, then the goals, then a table for each team."""
         self._exceptions(section)
-        self._goals(section)
+        for start in range(0, len(section.goals), GOALS):
+            self._goals(section.goals[start : start + GOALS], section)
         for team, figures in section.teams:
             for start in range(0, len(figures), ROWS):
                 self._team(team, figures[start : start + ROWS], section)
@@ -103,12 +105,12 @@ class _Deck:
             sheet.side(LEFT, top, height - 0.1, _SIDES[story.tone])
             sheet.text(Box(LEFT + 0.15, top - 0.05, TEXT_WIDTH - 0.15, height), _story(story))
 
-    def _goals(self, section: ScorecardSection) -> None:
-        notes = [f"{goal.label}: {goal.definition}" for goal in section.goals]
+    def _goals(self, goals: Sequence[GoalWords], section: ScorecardSection) -> None:
+        notes = [f"{goal.label}: {goal.definition}" for goal in goals]
         sheet = self.sheet("Goals", f"{section.period} · {section.tally}", notes)
-        columns, width, height = 3, TEXT_WIDTH / 3, 2.75
-        # More goals than one slide has room for are two slides of a company's own making.
-        for n, goal in enumerate(section.goals[: 2 * columns]):
+        columns = GOALS // 2
+        width, height = TEXT_WIDTH / columns, 2.75
+        for n, goal in enumerate(goals):
             x, y = LEFT + n % columns * width, 1.2 + n // columns * height
             sheet.rule(x, y, width - 0.3, "ink", 2.0)
             sheet.text(Box(x, y + 0.1, width - 0.3, height - 0.2), _goal(goal, width - 0.3))

@@ -113,8 +113,9 @@ def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Reques
     # The root shows the first section; its own path names it for good, whoever's start page.
     path = chosen.url_path or SECTIONS[0].path
     views.show_views(path, pages, request)
-    take_away.show_take_away(path, share.base_address(chosen.url_path), request)
-    share.show_share(path, share.base_address(chosen.url_path), pages, request)
+    base = share.base_address(chosen.url_path)
+    share.show_share(path, base, pages, request)
+    take_away.show_take_away(path, base, request)
 
 
 if __name__ == "__main__":
