@@ -17,17 +17,20 @@ from typing import Any, TypeVar
 
 import streamlit as st
 from anyio import CapacityLimiter, create_task_group, move_on_after, to_thread
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from data import readiness
 from data.errors import ScorecardError
+from data.oidc_settings import is_configured, oidc_client
 from data.short_links import LINK, is_link_id
 from data.state import open_state
 from data.warehouse import open_warehouse
 from metrics.definitions import register_definitions
 from pages.view.failure import show_failure
+from pages.view.sso_return import SignInReturn
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -126,14 +129,38 @@ async def short_link(request: Request) -> Response:
     }
     if not is_link_id(link_id):
         return PlainTextResponse("This is no short link.\n", status_code=404, headers=headers)
+    return RedirectResponse(f"{_root()}?{LINK}={link_id}", status_code=303, headers=headers)
+
+
+def _root() -> str:
+    """The app's path, with a slash at both ends."""
     under = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    home = f"/{under}/" if under else "/"
-    return RedirectResponse(f"{home}?{LINK}={link_id}", status_code=303, headers=headers)
+    return f"/{under}/" if under else "/"
+
+
+def _sign_in_secrets() -> dict[str, Any] | None:
+    """What Streamlit needs to know of the identity provider; None where there is none."""
+    try:
+        return oidc_client().streamlit_secrets() if is_configured() else None
+    except ScorecardError as error:
+        # Whoever wants to sign in reads it too; the server starts all the same.
+        log.error("%s", error)
+        return None
+
+
+SECRETS = _sign_in_secrets()
+
+
+def _is_secure() -> bool:
+    """Whether visitors come over https, by the address that the identity provider sends them to."""
+    return SECRETS is not None and SECRETS["auth"]["redirect_uri"].startswith("https://")
 
 
 app = st.App(
     FRAME,
+    secrets=SECRETS,
     lifespan=lifespan,
     routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],
+    middleware=[Middleware(SignInReturn, root=_root, is_secure=_is_secure)],
     on_script_error=show_failure,
 )

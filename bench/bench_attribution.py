@@ -45,6 +45,7 @@ def _compared(
     url = f"duckdb:///{file}"
     ours = _measured([sys.executable, "-m", "bench.attribution_ours", url, str(ROUNDS)])
     yield f"{label}: all eleven models", ours["seconds"], "s"
+    yield f"{label}: processor time", ours["processor"], "s"
     yield f"{label}: peak memory", ours["peak_mb"], "MB"
     if their_python is None:
         return
@@ -52,7 +53,10 @@ def _compared(
     theirs = _measured([str(their_python), script, os.path.realpath(file), str(ROUNDS)])
     yield f"{label}: ChannelAttribution, four models", theirs["seconds"], "s"
     yield f"{label}: ChannelAttribution, peak memory", theirs["peak_mb"], "MB"
+    yield f"{label}: ChannelAttribution, processor time", theirs["processor"], "s"
     yield f"{label}: ours ÷ theirs", ours["seconds"] / theirs["seconds"], "×"
+    by_work = ours["processor"] / theirs["processor"]
+    yield f"{label}: ours ÷ theirs, processor time", by_work, "×"
 
 
 def _measured(command: list[str]) -> Measured:

@@ -9,7 +9,7 @@ from data.program import Program
 PROGRAM = Program(
     "data",
     __doc__,
-    ("demo", "load", "derive", "check", "status", "users", "audit"),
+    ("demo", "load", "build", "derive", "check", "status", "users", "audit"),
     when_interrupted="interrupted; nothing was changed",
 )
 

@@ -40,10 +40,14 @@ class Activity:
     locked_until: datetime | None = None
 
 
-def account_activity(*, lasting: timedelta, now: datetime | None = None) -> dict[str, Activity]:
-    """By user name, of every account that has any; a sign-in is good for as long as ``lasting``."""
+def account_activity(
+    *, lasting: timedelta, sso_lasting: timedelta | None = None, now: datetime | None = None
+) -> dict[str, Activity]:
+    """By user name, of every account that has any; a sign-in is good for as long as ``lasting``,
+    one at an identity provider for ``sso_lasting``."""
     now = now or utc_now()
-    last, still_open, locks = _last_sign_ins(), _open_sign_ins(now - lasting), _locks(now)
+    since, sso_since = now - lasting, now - (sso_lasting or lasting)
+    last, still_open, locks = _last_sign_ins(), _open_sign_ins(since, sso_since), _locks(now)
     return {
         name: Activity(last.get(name), still_open[name], locks.get(name))
         for name in {*last, *still_open, *locks}
@@ -61,22 +65,27 @@ def _last_sign_ins() -> dict[str, datetime]:
         return {name: at for name, at in session.execute(newest) if name is not None}
 
 
-def _open_sign_ins(since: datetime) -> Counter[str]:
+def _open_sign_ins(since: datetime, sso_since: datetime) -> Counter[str]:
     kinds = (Event.SIGN_IN, Event.SIGN_OUT, *_ENDINGS)
     told = (
         select(AuditEvent.event, AuditEvent.subject, AuditEvent.actor, AuditEvent.source)
-        .add_columns(AuditEvent.detail)
-        .where(AuditEvent.at > since, AuditEvent.event.in_([kind.value for kind in kinds]))
+        .add_columns(AuditEvent.detail, AuditEvent.at)
+        .where(
+            AuditEvent.at > min(since, sso_since),
+            AuditEvent.event.in_([kind.value for kind in kinds]),
+        )
         .order_by(AuditEvent.id)
     )
     count: Counter[str] = Counter()
     with open_state().read() as session:
-        for event, name, actor, source, detail in session.execute(told):
+        for event, name, actor, source, detail, at in session.execute(told):
             if name is None:
                 continue
             if event == Event.SIGN_IN:
+                said = json.loads(detail)
+                is_good = at > (sso_since if said.get("method") == "oidc" else since)
                 # With a first password there is no cookie before it is replaced.
-                count[name] += 0 if json.loads(detail).get("first_password") else 1
+                count[name] += int(is_good and not said.get("first_password"))
             elif event == Event.SIGN_OUT:
                 count[name] = max(0, count[name] - 1)
             else:

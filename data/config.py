@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -25,8 +25,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from data.addresses import LEAD_ID, app_address, mail_sender, record_address
+from data.config_sources import Sources
+from data.dimensions import DIMENSIONS as DIMENSIONS
 from data.errors import ConfigError, unknown
 from data.roles import ROLES
+from data.sign_in_config import SignIn
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_CONFIG = Path(__file__).resolve().parent / "demo" / "scorecard.toml"
@@ -56,22 +59,6 @@ CONVERSION_DAYS = {
     "mql_to_customer": 180,
     "lead_to_customer": 180,
 }
-DIMENSIONS = (
-    "channel",
-    "campaign",
-    "region",
-    "segment",
-    "persona",
-    "industry",
-    "product_line",
-    "rep",
-    "manager",
-    "team",
-    "priority",
-    "sourced_by",
-    "kind",
-    "pipeline",
-)
 
 
 def _zone(name: str) -> str:
@@ -258,6 +245,8 @@ class Config(Section):
     links: Links = Links()
     mail: Mail = Mail()
     privacy: Privacy = Privacy()
+    sources: Sources = Sources()
+    sign_in: SignIn = SignIn()
 
     def window_days(self, metric_id: str) -> int:
         """The conversion window of a cohort KPI in days."""
@@ -300,6 +289,11 @@ def _checked(config: Config, where: str) -> Config:
             raise ConfigError(
                 f"{where}: conversion_days: {unknown('conversion', metric, CONVERSION_DAYS)}"
             )
+    if config.sign_in.takes_sso and not config.sign_in.groups:
+        raise ConfigError(
+            f"{where}: sign_in.method is {config.sign_in.method!r}, and no group may sign in.",
+            remedy="Say under [sign_in.groups] which groups have which role.",
+        )
     return config
 
 
@@ -309,7 +303,9 @@ def _explain(detail: ErrorDetails, data: dict[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
         model: Any = Config
         for part in path[:-1]:
-            model = model.model_fields[part].annotation
+            # A table with names of the company's own, such as [sign_in.groups], is a dict.
+            field = get_args(model)[1] if get_origin(model) is dict else model.model_fields[part]
+            model = getattr(field, "annotation", field)
         return (
             f"{'.'.join(path[:-1]) or 'top level'}: {unknown('key', path[-1], model.model_fields)}"
         )

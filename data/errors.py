@@ -47,6 +47,10 @@ class LinkError(ScorecardError):
     """A link or a saved view cannot be made or changed as asked; it is as it was."""
 
 
+class ReviewError(ScorecardError):
+    """A review or its plan cannot be made or changed as asked; it is as it was."""
+
+
 class NoteError(ScorecardError):
     """A comment, decision, action or dispute cannot be kept as asked; nothing was changed."""
 

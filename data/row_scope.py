@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from data.config import DIMENSIONS
+from data.dimensions import DIMENSIONS
 from data.errors import AccountError, unknown
 
 NULL_MEMBER = "~"

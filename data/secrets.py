@@ -7,6 +7,7 @@ import secrets
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from data import config, warehouse
 from data.errors import ConfigError
@@ -59,18 +60,30 @@ def _demo_key_path() -> Path:
     return warehouse.LOCAL_DIR / "cookie.key"
 
 
-def _from_secrets_file(path: Path) -> str | None:
+def auth_section() -> dict[str, Any]:
+    """``[auth]`` of ``.streamlit/secrets.toml``; empty without the file.
+
+    Raises ``ConfigError`` when the file cannot be read.
+    """
+    return _section(config.PROJECT_DIR / ".streamlit" / "secrets.toml")
+
+
+def _section(path: Path) -> dict[str, Any]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        return None
+        return {}
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or not TOML
         # The error's own text may quote the file, which holds secrets.
         raise ConfigError(
             f"{path.name} cannot be read ({type(error).__name__}).", remedy="Mend or remove it."
         ) from None
     section = data.get("auth", {})
-    key = section.get("cookie_key") if isinstance(section, dict) else None
+    return section if isinstance(section, dict) else {}
+
+
+def _from_secrets_file(path: Path) -> str | None:
+    key = _section(path).get("cookie_key")
     if key is not None and not isinstance(key, str):
         raise ConfigError(f"{path.name}: [auth] cookie_key is no text.", remedy=_REMEDY)
     return key

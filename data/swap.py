@@ -7,10 +7,10 @@ PostgreSQL works in one transaction (``data/dialects``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -37,6 +37,17 @@ def copying(url: URL) -> Iterator[Connection]:
     Raises ``WarehouseError`` when there is no warehouse to start from.
     """
     with _told(url), dialect_of(url).copying(url) as connection:
+        yield connection
+
+
+@contextmanager
+def rebuilding(url: URL, tables: Sequence[Table]) -> Iterator[Connection]:
+    """The same as ``replacing``, but only the given tables are empty. Whatever else the database
+    holds stays, above all the raw tables that the contract's tables are built from.
+
+    Raises ``WarehouseError`` when there is no database to start from.
+    """
+    with _told(url), dialect_of(url).rebuilding(url, tables) as connection:
         yield connection
 
 

@@ -49,9 +49,11 @@ class Account:
     created_at: datetime
     password_changed_at: datetime
     scope: RowScope = EVERYTHING
+    # Who vouches for the person: an identity provider; None for an account with a password here.
+    issuer: str | None = None
 
 
-def _account(user: User) -> Account:
+def account_of(user: User) -> Account:
     return Account(
         username=user.username,
         full_name=user.full_name,
@@ -63,6 +65,7 @@ def _account(user: User) -> Account:
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,
         scope=_scope(user),
+        issuer=user.issuer,
     )
 
 
@@ -103,23 +106,39 @@ def _existing(session: Session, name: str) -> User:
     return user
 
 
-def _to_change(session: Session, name: str, by: Actor, *, own: bool = False) -> User:
-    """The account that ``by`` is about to change; ``own``: everybody may change theirs so."""
+def _to_change(
+    session: Session, name: str, by: Actor, *, own: bool = False, what: str | None = None
+) -> User:
+    """The account that ``by`` is about to change; ``own``: everybody may change theirs so.
+
+    ``what`` is something that an identity provider says of those who sign in there: of their
+    accounts it is not changed here.
+    """
     if not (own and by.name == normal_username(name)):
         check_may_manage(session, by)
-    return _existing(session, name)
+    user = _existing(session, name)
+    if what is not None and user.issuer is not None:
+        raise _elsewhere(user.username, what)
+    return user
+
+
+def _elsewhere(username: str, what: str) -> AccountError:
+    return AccountError(
+        f"{username} signs in at the identity provider: the {what} is not set here.",
+        remedy="It comes from there; for role and scope see [sign_in.groups] in the configuration.",
+    )
 
 
 def list_accounts() -> list[Account]:
     """All accounts, by user name."""
     with open_state().read() as session:
-        return [_account(user) for user in session.scalars(select(User).order_by(User.username))]
+        return [account_of(user) for user in session.scalars(select(User).order_by(User.username))]
 
 
 def find_account(name: str) -> Account:
     """One account. Raises ``AccountError`` with the nearest name when there is none."""
     with open_state().read() as session:
-        return _account(_existing(session, name))
+        return account_of(_existing(session, name))
 
 
 def check_new_account(name: str, *, role: str, email: str | None = None) -> str:
@@ -177,7 +196,7 @@ def add_account(
             session.flush()
             first = must_change_password
             _log(session, Event.ACCOUNT_ADDED, username, by, role=role, first_password=first)
-            return _account(user)
+            return account_of(user)
     except StateConflict as error:
         raise _taken(username) from error
 
@@ -195,6 +214,8 @@ def set_password(
     ``must_differ`` refuses the password that the account has now.
     """
     account = find_account(name)
+    if account.issuer is not None:
+        raise _elsewhere(account.username, "password")
     check_rules(password, username=account.username)
     if must_differ and matches(password, _password_hash(account.username)):
         raise AccountError(
@@ -203,15 +224,15 @@ def set_password(
     password_hash = hash_password(password)
     by = by or command_line()
     with open_state().write() as session:
-        user = _to_change(session, name, by, own=True)
+        user = _to_change(session, name, by, own=True, what="password")
         user.password_hash = password_hash
         user.password_changed_at = utc_now()
         user.must_change_password = must_change_password
-        _end_sessions(user)
+        end_all_sessions(user)
         forget_failures(session, user.username)
         _log(session, Event.PASSWORD_SET, user.username, by, first_password=must_change_password)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
@@ -221,14 +242,14 @@ def set_active(name: str, active: bool, *, by: Actor | None = None) -> Account:
         user = _to_change(session, name, by)
         if user.is_active != active:
             user.is_active = active
-            _end_sessions(user)
+            end_all_sessions(user)
             keep_an_admin(session, by)
         if active:
             forget_failures(session, user.username)
         event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
         _log(session, event, user.username, by)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
@@ -236,14 +257,14 @@ def set_role(name: str, role: str, *, by: Actor | None = None) -> Account:
     _checked_role(role)
     by = by or command_line()
     with open_state().write() as session:
-        user = _to_change(session, name, by)
+        user = _to_change(session, name, by, what="role")
         if user.role != role:
             _log(session, Event.ROLE_CHANGED, user.username, by, before=user.role, after=role)
             user.role = role
-            _end_sessions(user)
+            end_all_sessions(user)
             keep_an_admin(session, by)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Account:
@@ -255,12 +276,12 @@ def set_scope(name: str, pairs: Iterable[str], *, by: Actor | None = None) -> Ac
     scope = RowScope.parse(pairs)
     by = by or command_line()
     with open_state().write() as session:
-        user = _to_change(session, name, by)
+        user = _to_change(session, name, by, what="scope")
         user.row_scope = None if scope.is_whole else json.dumps(scope.pairs())
         sees = without_people(scope.members) or ["everything"]
         _log(session, Event.SCOPE_CHANGED, user.username, by, sees=sees)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def end_sessions(name: str, *, by: Actor | None = None) -> Account:
@@ -268,10 +289,10 @@ def end_sessions(name: str, *, by: Actor | None = None) -> Account:
     by = by or command_line()
     with open_state().write() as session:
         user = _to_change(session, name, by, own=True)
-        _end_sessions(user)
+        end_all_sessions(user)
         _log(session, Event.SESSIONS_ENDED, user.username, by)
         session.flush()
-        return _account(user)
+        return account_of(user)
 
 
 def unlock(name: str, *, by: Actor | None = None) -> Account:
@@ -281,11 +302,13 @@ def unlock(name: str, *, by: Actor | None = None) -> Account:
         user = _to_change(session, name, by)
         forget_failures(session, user.username)
         _log(session, Event.ACCOUNT_UNLOCKED, user.username, by)
-        return _account(user)
+        return account_of(user)
 
 
-def _end_sessions(user: User) -> None:
+def end_all_sessions(user: User) -> None:
+    """End every session of an account, in the transaction that the row belongs to."""
     user.session_epoch = User.session_epoch + 1
+    user.sessions_ended_at = utc_now()
 
 
 def _log(session: Session, event: Event, username: str, by: Actor, **detail: DetailValue) -> None:
@@ -293,7 +316,7 @@ def _log(session: Session, event: Event, username: str, by: Actor, **detail: Det
 
 
 def session_account(username: str, session_epoch: int) -> Account | None:
-    """The account of a session, or None when that session has ended.
+    """The account of a session with a password, or None when that session has ended.
 
     It ends when the account is disabled or removed, its password or role changed, or it was
     signed out everywhere.
@@ -302,7 +325,9 @@ def session_account(username: str, session_epoch: int) -> Account | None:
         user = session.get(User, username)
         if user is None or not user.is_active or user.session_epoch != session_epoch:
             return None
-        return _account(user)
+        if user.issuer is not None:
+            return None  # its sessions are those of data/sso.py
+        return account_of(user)
 
 
 def _password_hash(username: str) -> str | None:
@@ -340,4 +365,4 @@ def verify(name: str, password: str, *, now: datetime | None = None) -> Account 
         forget_failures(session, username)
         detail = {"first_password": True} if user.must_change_password else None
         record(Event.SIGN_IN, by=person(username), about=username, detail=detail, session=session)
-        return _account(user)
+        return account_of(user)

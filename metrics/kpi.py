@@ -59,6 +59,7 @@ class TrendPoint:
     limits: Bounds | None = None  # what is usual; of the view's own cadence alone
     is_outside: bool = False
     is_better: bool | None = None  # of a point outside
+    span: Span | None = None  # the days that the value is of
 
 
 @dataclass(frozen=True)
@@ -281,6 +282,7 @@ class _Builder:
             last_year=before.value if before.denominator or before.value else None,
             target=self.targets.of(self.metric, period, self.calendar),
             maturing=row.maturing,
+            span=row.span,
         )
 
     def _compared(self, compare: Compare) -> Compared:
@@ -313,6 +315,7 @@ class _Builder:
             denominator=row.denominator,
             change=None,
             early=None,
+            span=span,
             qualifier=f"{row.maturing:,} maturing" if row.maturing else None,
         )
 

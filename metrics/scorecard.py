@@ -144,6 +144,7 @@ class Beside:
     metric: Metric
     value: float
     period: str | None = None  # "Q1 2027"
+    span: Span | None = None  # the days that it is of
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ class EarlyRead:
     label: str  # "W45"
     value: float
     change: Change | None
+    span: Span | None = None  # the cohort's days
 
 
 @dataclass(frozen=True)

@@ -287,7 +287,7 @@ class Board:
         metric = plan.metric if plan.metric.looks_ahead else find_metric(plan.metric.beside or "")
         row = self._rows[metric.id, plan.beside.span]
         period = self.frame.period_name(plan.beside.period) if plan.metric.looks_ahead else None
-        return None if row.value is None else Beside(metric, row.value, period)
+        return None if row.value is None else Beside(metric, row.value, period, row.span)
 
     def _compared_span(self, plan: Plan, slot: Slot) -> Span | None:
         if not plan.seeks_full_cohort:
@@ -347,7 +347,7 @@ class Board:
             versus = self.frame.period_name(plan.slots[last - 1].period)
             change = change_between(plan.metric, row, before, versus)
         label = self.frame.period_name(plan.slots[last].period)
-        return EarlyRead(EARLY_DAYS, label, row.value, change)
+        return EarlyRead(EARLY_DAYS, label, row.value, change, row.span)
 
     def _target(self, plan: Plan, slot: Slot, row: Row) -> TargetState | None:
         aim = plan.aim

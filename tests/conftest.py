@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 import data.warehouse
+from data.oidc_settings import VARIABLES as OIDC_VARIABLES
 from data.state import close_state
+from tests.e2e import chromium
 from tests.matrix import ENGINES
 
 # How long an example takes is the machine's affair: no test is about absolute time.
@@ -23,6 +26,7 @@ SETTINGS = (
     "SCORECARD_CONFIG",
     "SCORECARD_HOME",
     "SCORECARD_COOKIE_KEY",
+    *OIDC_VARIABLES.values(),
 )
 
 Company = Callable[..., None]
@@ -46,6 +50,14 @@ def forget_warehouses() -> None:
     for warehouse in data.warehouse._open.values():
         warehouse.close()
     data.warehouse._open.clear()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chrome = chromium.launch(playwright)
+        yield chrome
+        chrome.close()
 
 
 @pytest.fixture(params=ENGINES)

@@ -16,8 +16,8 @@ LAYERS = {"data": 0, "metrics": 1, "pages": 2, "app": 3}
 # Which files of the program may import a package; every other file of it may not.
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "streamlit": ("app.py", "pages/"),
-    "streamlit_authenticator": ("pages/view/auth.py",),
-    "extra_streamlit_components": ("pages/view/auth.py",),
+    "streamlit_authenticator": ("pages/view/authenticator.py",),
+    "extra_streamlit_components": ("pages/view/authenticator.py",),
     "sqlalchemy": ("metrics/", "data/"),
     "alembic": ("data/",),
     "duckdb": ("data/",),

@@ -131,7 +131,11 @@ BROKEN: list[tuple[rules.Rule, str, str]] = [
 SOUND: list[tuple[rules.Rule, str, str]] = [
     (rules.imports_go_down, "metrics/engine.py", "from data.warehouse import Warehouse"),
     (rules.imports_go_down, "app.py", "from pages.view import state\nimport data"),
-    (rules.packages_keep_to_their_place, "pages/view/auth.py", "import streamlit_authenticator"),
+    (
+        rules.packages_keep_to_their_place,
+        "pages/view/authenticator.py",
+        "import streamlit_authenticator",
+    ),
     (rules.packages_keep_to_their_place, "tests/a.py", "import sqlalchemy, streamlit, duckdb"),
     (rules.sql_is_not_put_together, "data/a.py", "c.execute(select(t).where(t.c.a == a))"),
     (rules.sql_is_not_put_together, "data/a.py", "text('SELECT 1')"),

@@ -123,6 +123,7 @@ def _rows() -> list[dict[str, Any]]:
             "is_active": account.is_active,
             "scope": list(account.scope.pairs()),
             "locked": account.username in locked,
+            "signs_in_at": account.issuer,
             "must_change_password": account.must_change_password,
             "created_at": account.created_at.isoformat(timespec="seconds"),
             "password_changed_at": account.password_changed_at.isoformat(timespec="seconds"),
@@ -142,6 +143,8 @@ def _as_table() -> str:
         state = "active" if row["is_active"] else "disabled"
         if row["locked"]:
             state += ", locked"
+        if row["signs_in_at"]:
+            state += ", single sign-on"
         if row["must_change_password"]:
             state += ", first password"
         lines.append(

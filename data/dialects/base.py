@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +19,10 @@ class CreateEngine(Protocol):
 @contextmanager
 def _no_guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
     yield
+
+
+def _nothing(connection: Connection, table: Table) -> None:
+    pass
 
 
 def _never(error: BaseException) -> bool:
@@ -39,6 +43,10 @@ class NewWarehouse(Protocol):
     def __call__(self, url: URL) -> AbstractContextManager[Connection]: ...
 
 
+class RebuiltWarehouse(Protocol):
+    def __call__(self, url: URL, tables: Sequence[Table]) -> AbstractContextManager[Connection]: ...
+
+
 class Insert(Protocol):
     def __call__(self, connection: Connection, table: Table, rows: pa.Table) -> None: ...
 
@@ -51,8 +59,9 @@ class Dialect:
     one statement for engines that cannot limit its time themselves. ``is_timeout`` tells that
     error from others. ``location`` is what a cached engine is keyed on: it changes when a load
     has put another warehouse in the place of the old one, except where the engine swaps tables in
-    place. ``replacing`` and ``copying`` put a new warehouse in the place of the old one
-    (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
+    place. ``replacing``, ``copying`` and ``rebuilding`` put a new warehouse in the place of the old
+    one (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
+    ``analyze``: after many rows have been added, so that statements on them are planned well.
     ``empties_by_dropping``: a table with a key is emptied by making it anew; elsewhere that would
     take grants along and make readers wait.
     """
@@ -61,7 +70,9 @@ class Dialect:
     create_engine: CreateEngine
     replacing: NewWarehouse
     copying: NewWarehouse
+    rebuilding: RebuiltWarehouse
     insert: Insert
+    analyze: Callable[[Connection, Table], None] = _nothing
     guard: Guard = _no_guard
     is_timeout: Callable[[BaseException], bool] = _never
     swaps_in_place: bool = False

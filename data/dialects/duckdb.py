@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,13 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
 
 from data.dialects.base import Dialect
-from data.dialects.functions import add_microseconds, add_seconds
+from data.dialects.functions import (
+    add_microseconds,
+    add_seconds,
+    moment_of,
+    number_of,
+    row_hash,
+)
 from data.dialects.versions import new_version
 from data.errors import WarehouseError
 from data.tables import DERIVED, metadata, scorecard_meta
@@ -81,6 +87,24 @@ def _add_microseconds(element, compiler, **kw):
     return f"(({moment}) + to_microseconds({microseconds}))"
 
 
+@compiles(moment_of, "duckdb")
+def _moment_of(element, compiler, **kw):
+    text = compiler.process(element.clauses.clauses[0], **kw)
+    return f"timezone('UTC', TRY_CAST({text} AS TIMESTAMP WITH TIME ZONE))"
+
+
+@compiles(number_of, "duckdb")
+def _number_of(element, compiler, **kw):
+    text = compiler.process(element.clauses.clauses[0], **kw)
+    return f"TRY_CAST({text} AS DOUBLE)"
+
+
+@compiles(row_hash, "duckdb")
+def _row_hash(element, compiler, **kw):
+    columns = ", ".join(compiler.process(clause, **kw) for clause in element.clauses)
+    return f"CAST(hash({columns}) AS DECIMAL(38, 0))"
+
+
 @contextmanager
 def _guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
     """Interrupt the statement from a timer: DuckDB has no time limit of its own."""
@@ -109,6 +133,8 @@ def _writing(path: Path) -> Iterator[Connection]:
     )
     try:
         with engine.connect() as connection:
+            # Texts without an offset are read in UTC, whatever the zone of this machine.
+            connection.exec_driver_sql("SET TimeZone = 'UTC'")
             yield connection
             connection.commit()
             connection.exec_driver_sql("CHECKPOINT")
@@ -125,6 +151,20 @@ def _replacing(url: URL) -> Iterator[Connection]:
 
 @contextmanager
 def _copying(url: URL) -> Iterator[Connection]:
+    outdated = [table for table in DERIVED.values() if table is not scorecard_meta]
+    with _copied(url, without=outdated) as connection:
+        yield connection
+
+
+@contextmanager
+def _rebuilding(url: URL, tables: Sequence[Table]) -> Iterator[Connection]:
+    with _copied(url, without=tables) as connection:
+        yield connection
+
+
+@contextmanager
+def _copied(url: URL, *, without: Iterable[Table]) -> Iterator[Connection]:
+    """A copy of the file in which some of the tables are empty, and missing ones exist."""
     with new_version(database_path(url)) as path:
         current = location(url)
         if not os.path.exists(current):
@@ -133,8 +173,7 @@ def _copying(url: URL) -> Iterator[Connection]:
         if os.path.exists(f"{current}.wal"):  # a file of other means may have one
             shutil.copyfile(f"{current}.wal", f"{path}.wal")
         with _writing(path) as connection:
-            outdated = [table for table in DERIVED.values() if table is not scorecard_meta]
-            metadata.drop_all(connection, tables=outdated)
+            metadata.drop_all(connection, tables=list(without))
             metadata.create_all(connection)
             yield connection
 
@@ -154,6 +193,7 @@ DUCKDB = Dialect(
     create_engine=_create_engine,
     replacing=_replacing,
     copying=_copying,
+    rebuilding=_rebuilding,
     insert=_insert,
     guard=_guard,
     is_timeout=_is_timeout,

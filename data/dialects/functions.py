@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, DateTime, Double, cast, literal, literal_column
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Double,
+    Numeric,
+    cast,
+    literal,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement, func
 from sqlalchemy.sql.functions import FunctionElement
@@ -54,6 +63,31 @@ class add_microseconds(FunctionElement[Any]):
     inherit_cache = True
 
 
+class moment_of(FunctionElement[Any]):
+    """``moment_of(text)``: the UTC moment that a text names, one without an offset being UTC;
+    NULL for any other text."""
+
+    name = "moment_of"
+    type = DateTime()
+    inherit_cache = True
+
+
+class number_of(FunctionElement[Any]):
+    """``number_of(text)``: the number that a text names; NULL for any other text."""
+
+    name = "number_of"
+    type = Double()
+    inherit_cache = True
+
+
+class row_hash(FunctionElement[Any]):
+    """``row_hash(a, b, …)``: a 64-bit hash of a row's values as a whole number; NULLs count."""
+
+    name = "row_hash"
+    type = Numeric(38, 0)
+    inherit_cache = True
+
+
 class least_of(FunctionElement[Any]):
     """``least_of(a, b, …)``: the earliest of several moments; NULLs do not count."""
 
@@ -90,6 +124,31 @@ def _microseconds_between(element, compiler, **kw):
 def _add_microseconds(element, compiler, **kw):
     moment, microseconds = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(({moment}) + ({microseconds}) * INTERVAL '1 microsecond')"
+
+
+# pg_input_is_valid: PostgreSQL 16 and newer.
+@compiles(moment_of)
+def _moment_of(element, compiler, **kw):
+    text = compiler.process(element.clauses.clauses[0], **kw)
+    return (
+        f"CASE WHEN pg_input_is_valid({text}, 'timestamp with time zone') "
+        f"THEN timezone('UTC', CAST({text} AS TIMESTAMP WITH TIME ZONE)) END"
+    )
+
+
+@compiles(number_of)
+def _number_of(element, compiler, **kw):
+    text = compiler.process(element.clauses.clauses[0], **kw)
+    return (
+        f"CASE WHEN pg_input_is_valid({text}, 'double precision') "
+        f"THEN CAST({text} AS DOUBLE PRECISION) END"
+    )
+
+
+@compiles(row_hash)
+def _row_hash(element, compiler, **kw):
+    columns = ", ".join(compiler.process(clause, **kw) for clause in element.clauses)
+    return f"CAST(hashtextextended(CAST(ROW({columns}) AS TEXT), 0) AS NUMERIC(38, 0))"
 
 
 @compiles(least_of)

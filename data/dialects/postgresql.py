@@ -10,7 +10,7 @@ The old rows' space is vacuumed afterwards, for the next load to use.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -102,9 +102,8 @@ def _refuse_missing(url: URL) -> None:
 
 
 @contextmanager
-def _emptied(url: URL, tables: Iterable[Table]) -> Iterator[Connection]:
+def _emptied(url: URL, tables: Sequence[Table]) -> Iterator[Connection]:
     """One transaction in which the given tables exist and are empty; commits at the end."""
-    tables = list(tables)
     engine = _create_engine(url, read_only=False, timeout_seconds=0)
     try:
         with engine.begin() as connection:
@@ -179,13 +178,17 @@ def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     )
     options = pyarrow.csv.WriteOptions(include_header=False)
+    with _driver_cursor(connection) as cursor, cursor.copy(copy) as target:
+        for batch in rows.to_batches(max_chunksize=COPY_ROWS):
+            buffer = io.BytesIO()
+            pyarrow.csv.write_csv(batch, buffer, options)
+            target.write(buffer.getvalue())
+    # What is computed from these rows in the same transaction is planned with their sizes.
+    _analyze(connection, table)
+
+
+def _analyze(connection: Connection, table: Table) -> None:
     with _driver_cursor(connection) as cursor:
-        with cursor.copy(copy) as target:
-            for batch in rows.to_batches(max_chunksize=COPY_ROWS):
-                buffer = io.BytesIO()
-                pyarrow.csv.write_csv(batch, buffer, options)
-                target.write(buffer.getvalue())
-        # What is computed from these rows in the same transaction is planned with their sizes.
         cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)))
 
 
@@ -207,7 +210,9 @@ POSTGRESQL = Dialect(
     create_engine=_create_engine,
     replacing=_replacing,
     copying=_copying,
+    rebuilding=_emptied,
     insert=_insert,
+    analyze=_analyze,
     is_timeout=_is_timeout,
     swaps_in_place=True,
 )

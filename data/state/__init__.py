@@ -23,6 +23,8 @@ from data.state.models import (
     StartView,
     User,
 )
+from data.state.review_models import Review, ReviewFigure, ReviewPlan, ReviewSnapshot
+from data.state.sso_models import SsoSignIn
 from data.state.store import StateStore, close_state, has_state, open_state, state_url
 
 __all__ = [
@@ -35,10 +37,15 @@ __all__ = [
     "DefinitionVersion",
     "DisputeRecord",
     "RaisedDispute",
+    "Review",
+    "ReviewFigure",
+    "ReviewPlan",
+    "ReviewSnapshot",
     "SavedView",
     "SettledDispute",
     "ShortLink",
     "SignInFailure",
+    "SsoSignIn",
     "StartView",
     "StateStore",
     "User",

@@ -36,6 +36,12 @@ def newest_definitions(store: StateStore, company: str) -> dict[str, str]:
         return {metric: row.fingerprint for metric, row in _newest(session, company).items()}
 
 
+def newest_versions(store: StateStore, company: str) -> dict[str, int]:
+    """The number of each KPI's newest definition on record. One statement."""
+    with store.read() as session:
+        return {metric: row.version for metric, row in _newest(session, company).items()}
+
+
 def read_definitions(store: StateStore, company: str, metric: str) -> Sequence[DefinitionVersion]:
     """Every version of one KPI's definition, oldest first."""
     statement = (

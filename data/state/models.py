@@ -42,7 +42,8 @@ class User(Base):
     """A person's account.
 
     ``session_epoch`` is carried by every session and cookie of the account; raising it ends them
-    all.
+    all. Who signs in at an identity provider is known by ``issuer`` and ``subject``, and has no
+    password here.
     """
 
     __tablename__ = "users"
@@ -50,18 +51,26 @@ class User(Base):
         CheckConstraint(
             "role IN ('viewer', 'editor_marketing', 'editor_sales', 'admin')", name="role"
         ),
+        CheckConstraint(
+            "(password_hash IS NULL) = (issuer IS NOT NULL)", name="password_or_issuer"
+        ),
+        CheckConstraint("(issuer IS NULL) = (subject IS NULL)", name="issuer_and_subject"),
+        UniqueConstraint("issuer", "subject"),
     )
 
     username: Mapped[str] = mapped_column(String(64), primary_key=True)
     full_name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(320))
-    password_hash: Mapped[str] = mapped_column(String(60))
+    password_hash: Mapped[str | None] = mapped_column(String(60))
+    issuer: Mapped[str | None] = mapped_column(String(255))
+    subject: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(32))
     is_active: Mapped[bool] = mapped_column(server_default=true())
     must_change_password: Mapped[bool] = mapped_column(server_default=false())
     # What the account may see, as data/row_scope.py writes it, a JSON list; NULL: everything.
     row_scope: Mapped[str | None] = mapped_column(Text)
     session_epoch: Mapped[int]
+    sessions_ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
     password_changed_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -28,6 +28,7 @@ from pages.view.admin_html import NOTHING, e, heading, moment, table, words
 from pages.view.popover import show_said
 from pages.view.request import Request
 from pages.view.session_token import COOKIE_TIME
+from pages.view.sso import sso_time
 
 KEY = "admin"
 ROLE_NAMES = {
@@ -42,7 +43,7 @@ _CHOSEN = "admin-account"
 def show_accounts(request: Request) -> None:
     """The table, then the account to change beside the form for a new one."""
     accounts = users.list_accounts()
-    activity = account_activity(lasting=COOKIE_TIME)
+    activity = account_activity(lasting=COOKIE_TIME, sso_lasting=sso_time())
     show_said(KEY)
     show_first_password(request)
     active = sum(account.is_active for account in accounts)
@@ -91,6 +92,8 @@ def state_words(account: Account, activity: Activity, request: Request) -> str:
         parts.append(f"locked until {until:%H:%M}")
     if account.must_change_password:
         parts.append("has a first password")
+    if account.issuer is not None:
+        parts.append("single sign-on")
     return " · ".join(parts)
 
 
@@ -112,13 +115,19 @@ def _show_change(
     if chosen is None:
         return
     account = by_name[chosen]
-    show_role(account, ROLE_NAMES, request)
-    show_scope(account, request)
+    if account.issuer is None:
+        show_role(account, ROLE_NAMES, request)
+        show_scope(account, request)
+    else:
+        st.html(words("Signs in at the identity provider; the groups there give role and scope."))
     show_actions(account, activity.get(chosen, Activity()), request)
 
 
 def _show_add(request: Request) -> None:
     st.html(heading("Add an account"))
+    if not request.config.sign_in.takes_passwords:
+        st.html(words("The identity provider alone signs people in: whoever it lets in gets one."))
+        return
     with st.form("admin-add", border=False, clear_on_submit=True):
         username = st.text_input("User name", max_chars=64)
         full_name = st.text_input("Full name", max_chars=200)

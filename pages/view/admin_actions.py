@@ -181,7 +181,9 @@ def _actions(account: Account, activity: Activity) -> list[Action]:
     """Those that make sense for the account as it is."""
     name = account.full_name
     reset = f"Give {name} a new first password? Their sessions end."
-    found = [Action("Reset password", "Yes, reset", reset, _reset)]
+    found = []
+    if account.issuer is None:
+        found.append(Action("Reset password", "Yes, reset", reset, _reset))
     if activity.locked_until is not None:
         found.append(Action("Unlock", "", None, _unlock))
     if not account.is_active:

@@ -17,13 +17,14 @@ from pages.view.popover import show_said
 from pages.view.request import Request
 from pages.view.review_bar import age
 from pages.view.session_token import COOKIE_DAYS, COOKIE_TIME
+from pages.view.sso import sso_time
 
 _CHOSEN = "admin-session"
 
 
 def show_sessions(request: Request) -> None:
     """Accounts with open sign-ins or a click lately, the latest first, and one to sign out."""
-    activity = account_activity(lasting=COOKIE_TIME)
+    activity = account_activity(lasting=COOKIE_TIME, sso_lasting=sso_time())
     clicks = presence.last_clicks()
     known = [
         account
@@ -37,7 +38,8 @@ def show_sessions(request: Request) -> None:
     st.html(
         words(
             "A session is a signed cookie in a browser; no list of them is kept. Open sign-ins "
-            f"are those of the last {COOKIE_DAYS} days, for so long a cookie is good, that were "
+            f"are those of the last {COOKIE_DAYS} days, for so long a cookie is good (of single "
+            f"sign-on: {request.config.sign_in.session_hours} hours), that were "
             "not signed out, and that no change of the account has ended. Last click: in this "
             f"process, which started {moment(presence.STARTED, request)}; what other processes "
             "of the app have seen is not known here."

@@ -1,40 +1,37 @@
-"""Sign-in and roles; the only importer of streamlit_authenticator.
+"""Sign-in and roles: who is looking, and the page for whoever is not signed in.
 
-The package draws the form and carries the cookie. Version 0.4.2 keeps users in a dict and a cookie
-that names the user alone; here users come from the state database, and the cookie carries the
-account's session epoch. Both are checked on every run: a session whose account was disabled, or
-whose password or role was changed, has ended at its next interaction.
+People sign in with a password kept here (``authenticator.py``) or at an identity provider
+(``sso.py``), as the configuration says. Either way the account in the state database is looked at
+on every run: a session whose account was disabled, or whose password or role was changed, has
+ended at its next interaction.
 """
 
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import extra_streamlit_components as stx
 import streamlit as st
-from extra_streamlit_components.CookieManager import _component_func
-from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
-from streamlit_authenticator import Authenticate
-from streamlit_authenticator.controllers import AuthenticationController, CookieController
-from streamlit_authenticator.models import AuthenticationModel, CookieModel
-from streamlit_authenticator.utilities import Encryptor, LoginError
 
 from data import users
 from data.audit import Event, person, record
 from data.errors import AccountError, ScorecardError, WarehouseError
+from data.group_roles import SignInRefused
 from data.row_scope import EVERYTHING, RowScope
 from data.secrets import cookie_key, has_demo_key
 from data.users import Account
-from data.warehouse import open_warehouse
-from pages.view.session_token import COOKIE_DAYS, make_token, read_token
+from data.warehouse import last_warehouse, open_warehouse
+from pages.view import sso
+from pages.view.authenticator import (
+    COOKIE_NAME,
+    EPOCH,
+    Authenticator,
+    forget_session,
+    is_own_connection,
+)
 
 log = logging.getLogger(__name__)
-COOKIE_NAME = "scorecard"
 PRODUCT = "Shared Scorecard"
 _FIELDS = {
     "Form name": "Sign in",
@@ -42,9 +39,7 @@ _FIELDS = {
     "Password": "Password",
     "Login": "Sign in",
 }
-# Session keys of our own, beside the package's 'username', 'name', 'roles', 'email',
-# 'authentication_status' and 'logout'.
-EPOCH = "session_epoch"
+# Session keys of our own.
 _SIGN_OUT = "sign_out_requested"
 _NOTICE = "sign_in_notice"
 _ENDED = "Your session has ended because the account was changed. Please sign in again."
@@ -58,7 +53,8 @@ _REFUSED = (
 _STYLE = """<style>
 .st-key-sign_in_page { padding-top: 12vh; }
 .st-key-sign_in_page [data-testid="stForm"] { border: 0; padding: 0; }
-.st-key-sign_in_page [data-testid="stFormSubmitButton"] button { min-height: 44px; }
+.st-key-sign_in_page [data-testid="stFormSubmitButton"] button,
+.st-key-sso_sign_in button { min-height: 44px; }
 </style>"""
 
 
@@ -84,7 +80,13 @@ def current_viewer() -> Viewer | None:
 
 
 def _viewer() -> Viewer | None:
-    account = _session_account() or _cookie_account()
+    """Raises ``SignInRefused`` for somebody whom the provider knows and we do not let in."""
+    settings = sso.settings()
+    account: Account | None = None
+    if settings.takes_passwords:
+        account = _session_account() or _cookie_account()
+    if account is None and settings.takes_sso:
+        account = sso.signed_in_account()
     if account is None or account.must_change_password:
         return None
     return viewer_of(account)
@@ -102,13 +104,15 @@ def sign_in() -> Viewer | None:
     Trouble with the state database or the secrets is shown in words.
     """
     try:
-        viewer = _viewer()
-        if viewer is None:
-            _sign_in_page(_layout())
-        return viewer
+        viewer, refusal = _viewer(), None
+    except SignInRefused as refused:
+        viewer, refusal = None, str(refused)
     except ScorecardError as error:
         st.error(str(error))
         return None
+    if viewer is None:
+        _sign_in_page(refusal)
+    return viewer
 
 
 def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
@@ -117,6 +121,11 @@ def sign_out_button(label: str = "Sign out", *, key: str = "sign_out") -> None:
 
 
 def _request_sign_out() -> None:
+    try:
+        if st.session_state.get("username") is None and sso.sign_out():
+            return
+    except ScorecardError as error:
+        log.warning("a sign-out is not in the state database: %s", error)
     st.session_state[_SIGN_OUT] = True
     username = st.session_state.get("username")
     if username is None:
@@ -135,6 +144,9 @@ def _session_account() -> Account | None:
     username, epoch = session.get("username"), session.get(EPOCH)
     if username is None or epoch is None:
         return None
+    if not is_own_connection(_key):
+        forget_session()
+        return None
     return users.session_account(username, epoch)
 
 
@@ -144,19 +156,20 @@ def _cookie_account() -> Account | None:
         return None
     if COOKIE_NAME not in st.context.cookies:
         return None
-    try:
-        _authenticator().login(location="unrendered")
-    except LoginError:
-        return None
-    return _session_account()
+    return _session_account() if _authenticator().enter_by_cookie() else None
 
 
 def _authenticator(cookies: DeltaGenerator | None = None) -> Authenticator:
+    return Authenticator(_key(), cookies)
+
+
+def _key() -> str:
+    """The key that signs the cookie. Raises ``ConfigError``."""
     try:
-        demo = open_warehouse().is_demo
+        demo = (last_warehouse() or open_warehouse()).is_demo
     except WarehouseError:
         demo = has_demo_key()
-    return Authenticator(cookie_key(demo=demo), cookies)
+    return cookie_key(demo=demo)
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,7 @@ class _Layout:
 
     notice: DeltaGenerator
     form: DeltaGenerator
+    provider: DeltaGenerator
     cookies: DeltaGenerator
 
 
@@ -176,32 +190,47 @@ def _layout() -> _Layout:
     st.html(_STYLE)
     page = st.container(key="sign_in_page", horizontal_alignment="center").container(width=380)
     page.title(PRODUCT, anchor=False)
-    return _Layout(notice=page.container(), form=page.container(), cookies=page.container())
+    return _Layout(*(page.container() for _ in range(4)))
 
 
-def _sign_in_page(layout: _Layout) -> None:
-    session = st.session_state
+def _sign_in_page(refusal: str | None) -> None:
+    """The ways in; ``refusal`` is why somebody who has signed in at the provider is not let in."""
+    layout = _layout()
     try:
-        authenticator = _authenticator(layout.cookies)
-        if session.get("authentication_status"):
-            account = _session_account()
-            if account is not None:
-                with layout.form:
-                    _new_password_form(authenticator, account)
-                return
-            session[_NOTICE] = "You are signed out." if session.get(_SIGN_OUT) else _ENDED
-            authenticator.logout(location="unrendered")
-        elif COOKIE_NAME in st.context.cookies and not session.get("logout"):
-            # Forged, expired, or of an account that has changed: nobody needs it any more.
-            session["logout"] = True
-            authenticator.cookie_controller.delete_cookie()
-        session.pop(_SIGN_OUT, None)
-        if _NOTICE in session:
-            layout.notice.info(session[_NOTICE])
-        with layout.form:
-            _login_form(authenticator)
+        settings = sso.settings()
+        if settings.takes_passwords and _password_part(layout):
+            return
+        if refusal is not None:
+            layout.notice.info(refusal)
+        if settings.takes_sso:
+            with layout.provider:
+                sso.show_button()
     except ScorecardError as error:
         layout.notice.error(str(error))
+
+
+def _password_part(layout: _Layout) -> bool:
+    """The form for an account with a password; True when there is no other way to be shown."""
+    session = st.session_state
+    authenticator = _authenticator(layout.cookies)
+    if session.get("authentication_status"):
+        account = _session_account()
+        if account is not None:
+            with layout.form:
+                _new_password_form(authenticator, account)
+            return True
+        session[_NOTICE] = "You are signed out." if session.get(_SIGN_OUT) else _ENDED
+        authenticator.logout(location="unrendered")
+    elif COOKIE_NAME in st.context.cookies and not session.get("logout"):
+        # Forged, expired, or of an account that has changed: nobody needs it any more.
+        session["logout"] = True
+        authenticator.cookie_controller.delete_cookie()
+    session.pop(_SIGN_OUT, None)
+    if _NOTICE in session:
+        layout.notice.info(session[_NOTICE])
+    with layout.form:
+        _login_form(authenticator)
+    return False
 
 
 def _login_form(authenticator: Authenticator) -> None:
@@ -236,146 +265,3 @@ def _new_password_form(authenticator: Authenticator, account: Account) -> None:
         st.error(str(error))
         return
     authenticator.keep(changed)
-
-
-class _CookieWriter(stx.CookieManager):
-    """Sets and deletes cookies in the browser.
-
-    Does not read them, as its base class does when made: what the reader sends back reruns the
-    script, which can take a cookie that is being set off the page before it is set. Streamlit
-    itself gives us the cookies.
-    """
-
-    def __init__(self, place: DeltaGenerator | None) -> None:
-        # A component declared outside a run, as when start-up imports this module, is not known
-        # to the server: it would never load, and the cookie never be set.
-        if runtime.exists():
-            runtime.get_instance().component_registry.register_component(_component_func)
-        self.cookie_manager = _component_func
-        self.cookies: dict[str, str] = {}
-        self._place = place
-
-    def set(self, cookie: str, val: str, **options: Any) -> None:
-        with self._place or nullcontext():
-            super().set(cookie, val, **options)
-
-    def delete(self, cookie: str, key: str = "delete") -> None:
-        # The base class forgets its own copy too, and fails when it has none.
-        self.cookies[cookie] = ""
-        with self._place or nullcontext():
-            super().delete(cookie, key)
-
-
-class SessionCookie(CookieModel):
-    """The signed cookie: user name, session epoch, times of issue and expiry."""
-
-    def __init__(self, key: str, accounts: AccountModel, place: DeltaGenerator | None) -> None:
-        # Not super().__init__(): it would put the reading component on every page.
-        self.cookie_name = COOKIE_NAME
-        self.cookie_key = key
-        self.cookie_expiry_days = COOKIE_DAYS
-        self.cookie_manager = _CookieWriter(place)
-        self.token = None
-        self.exp_date = None
-        self._accounts = accounts
-
-    def get_cookie(self) -> dict[str, Any] | None:
-        """The claims of a cookie whose session is still on, else None."""
-        if st.session_state.get("logout"):
-            return None
-        claims = read_token(st.context.cookies.get(COOKIE_NAME), self.cookie_key)
-        if claims is None:
-            return None
-        account = users.session_account(claims["username"], claims["epoch"])
-        if account is None or account.must_change_password:
-            return None
-        self._accounts.admit(account)
-        return claims
-
-    def set_cookie(self) -> None:
-        """Send the browser a cookie for the session; none before a first password is replaced."""
-        if self._accounts.must_change_password:
-            return
-        now = datetime.now(UTC)
-        expires = now + timedelta(days=COOKIE_DAYS)
-        token = make_token(
-            st.session_state["username"], st.session_state[EPOCH], self.cookie_key, now=now
-        )
-        self.cookie_manager.set(
-            COOKIE_NAME,
-            token,
-            expires_at=expires,
-            # A Secure cookie would not be kept on plain http, as on one's own machine.
-            secure=str(st.context.url or "").startswith("https://"),
-            same_site="strict",
-        )
-
-    def delete_cookie(self) -> None:
-        """Have the browser forget the cookie."""
-        self.cookie_manager.delete(self.cookie_name)
-
-
-class AccountModel(AuthenticationModel):
-    """The package's model, with the accounts of the state database in place of its dict."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(credentials={"usernames": {}}, auto_hash=False, secret_key=key)
-        self.must_change_password = False
-
-    def check_credentials(self, username: str, password: str) -> bool:
-        account = users.verify(username, password)
-        if account is None:
-            return False
-        self.admit(account)
-        return True
-
-    def admit(self, account: Account) -> None:
-        """Make one account known to the package, and its epoch to the session."""
-        self.credentials["usernames"][account.username] = {
-            "name": account.full_name,
-            "email": account.email,
-            "roles": [account.role],
-        }
-        self.must_change_password = account.must_change_password
-        st.session_state[EPOCH] = account.session_epoch
-
-
-class Authenticator(Authenticate):
-    """The package's form and cookie, with our accounts and our cookie behind them.
-
-    ``place`` is where the component that writes the cookie goes, out of the form's way.
-    """
-
-    def __init__(self, key: str, place: DeltaGenerator | None = None) -> None:
-        # Not super().__init__(): it would make the parts that are replaced here, and with them
-        # the reading component. What the package's login and logout use is set instead.
-        self.api_key = None
-        self.path = None
-        self.attrs = {"login_sleep_time": 0}
-        self.secret_key = key
-        self.encryptor = Encryptor(key)
-        self.accounts = AccountModel(key)
-        self.authentication_controller = _AccountController(self.accounts)
-        self.cookie_controller = _SessionCookieController(SessionCookie(key, self.accounts, place))
-
-    @property
-    def must_change_password(self) -> bool:
-        return self.accounts.must_change_password
-
-    def keep(self, account: Account) -> None:
-        """Keep an account signed in whose session epoch has just changed."""
-        self.accounts.admit(account)
-        self.cookie_controller.set_cookie()
-
-
-class _AccountController(AuthenticationController):
-    def __init__(self, model: AccountModel) -> None:
-        super().__init__(
-            credentials={"usernames": {}}, auto_hash=False, secret_key=model.secret_key
-        )
-        self.authentication_model = model
-
-
-class _SessionCookieController(CookieController):
-    def __init__(self, model: SessionCookie) -> None:
-        self.cookie_model = model

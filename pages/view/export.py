@@ -10,7 +10,7 @@ import streamlit as st
 from data import users
 from data.audit import DetailValue, Event, person, record
 from data.errors import AccountError
-from pages.view import auth
+from pages.view import auth, sso
 from pages.view.auth import Viewer
 
 HELP = "Text that a spreadsheet would run as a formula is kept from it by an apostrophe."
@@ -49,7 +49,7 @@ def _logged(
     make: Callable[[], bytes], viewer: Viewer, file_name: str, what: dict[str, DetailValue]
 ) -> Callable[[], bytes]:
     # Asked for outside any run, where nobody's session is at hand: it is looked up now.
-    session = current_session()
+    session = current_session(viewer)
 
     def run() -> bytes:
         if session is None or not is_still(session, viewer):
@@ -63,16 +63,21 @@ def _logged(
 
 @dataclass(frozen=True)
 class SessionId:
-    """One session of an account, for what happens outside its runs."""
+    """One session of an account, for what happens outside its runs: of one with a password by its
+    epoch, of one at an identity provider by its sign-in."""
 
     username: str
     epoch: int
+    sign_in_id: str | None = None
 
 
-def current_session() -> SessionId | None:
-    """The session of this run; None when nobody is signed in."""
+def current_session(viewer: Viewer) -> SessionId | None:
+    """The session of ``viewer`` in this run; None when there is none."""
     username, epoch = st.session_state.get("username"), st.session_state.get(auth.EPOCH)
-    return None if username is None or epoch is None else SessionId(username, epoch)
+    if username is not None and epoch is not None:
+        return SessionId(username, epoch)
+    sign_in_id = sso.current_sign_in()
+    return None if sign_in_id is None else SessionId(viewer.username, 0, sign_in_id)
 
 
 def is_still(session: SessionId, viewer: Viewer) -> bool:
@@ -80,5 +85,8 @@ def is_still(session: SessionId, viewer: Viewer) -> bool:
 
     Raises ``StateError`` when that cannot be known.
     """
-    account = users.session_account(session.username, session.epoch)
+    if session.sign_in_id is None:
+        account = users.session_account(session.username, session.epoch)
+    else:
+        account = sso.session_account(session.sign_in_id)
     return account is not None and auth.viewer_of(account) == viewer

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from data.errors import WarehouseError
 from metrics.catalog import CATALOG
 from pages.admin.page import show_admin
 from pages.attribution.page import show_credit
@@ -18,12 +19,17 @@ from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
 from pages.kpi.page import show_kpi
 from pages.lead.page import show_lead
+from pages.review.page import show_review
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
 from pages.view import auth, landing, links, presence, review_bar, share, take_away, views
+from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.request import Request, read_request, set_current
+from pages.view.review_frozen import show_without_warehouse
 from pages.view.state import to_query
 from pages.view.style import apply_style
+from pages.view.walk import read_walk
+from pages.view.warming import warm_next
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ SECTIONS = (
     Section("Funnel", "funnel", show_funnel),
     Section("Credit", "attribution", show_credit),
     Section("SLA", "sla", show_sla),
+    Section("Review", "review", show_review),
     Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
     Section("KPI", "kpi", show_kpi, in_navigation=False),
@@ -88,12 +95,16 @@ def show_frame() -> None:
     links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     is_sound = landing.land(viewer, chosen, query, by_path)
-    request = read_request(viewer, query if is_sound else {})
-    request = landing.with_frozen_notice(request, query)
+    query = query if is_sound else {}
+    request = landing.with_frozen_notice(_read(viewer, chosen, query), query)
+    request, walk = read_walk(request, query)
     set_current(request)
     title = _title(chosen, request)
     if request.view.present:
-        review_bar.show_presenting(title, request)
+        if walk is not None:
+            show_agenda_presenting(walk, title, request)
+        else:
+            review_bar.show_presenting(title, request)
     else:
         offered = [p for s, p in zip(SECTIONS, pages[1:], strict=True) if s.is_offered(viewer)]
         view = replace(
@@ -105,8 +116,24 @@ def show_frame() -> None:
             st.stop()
         if _section_of(chosen).has_bar:
             review_bar.show_controls(request, lambda: _show_sharing(chosen, by_path, request))
-    review_bar.show_notices(request)
+    # Before the room a review's own moment is no news, and its strip would cost a tile's line.
+    review_bar.show_notices(request, tells_moment=walk is None or not request.view.present)
+    if walk is not None and not request.view.present:
+        show_agenda_bar(walk, request)
     chosen.run()
+    if walk is not None:
+        warm_next(walk, request)
+
+
+def _read(viewer: auth.Viewer, chosen: st.Page, query: Mapping[str, list[str]]) -> Request:
+    """The request; a closed review opens without a warehouse as well, and ends the run."""
+    try:
+        return read_request(viewer, query)
+    except WarehouseError as error:
+        asked = query.get("review", [None])[0] if chosen.url_path == "review" else None
+        if not show_without_warehouse(viewer, asked, error):
+            raise
+        st.stop()
 
 
 def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Request) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -20,6 +20,16 @@ _pages: ContextVar[Mapping[str, st.Page]] = ContextVar("pages")
 def set_pages(pages: Mapping[str, st.Page]) -> None:
     """The pages of this run by their path; the frame says so before it runs one."""
     _pages.set(pages)
+
+
+def known_paths() -> tuple[str, ...]:
+    """The paths of the pages of this run."""
+    return tuple(_pages.get())
+
+
+def encoded(query: Mapping[str, Sequence[str]]) -> str:
+    """A query string as it stands in an address."""
+    return urlencode(query, doseq=True, errors="replace")
 
 
 def link(path: str, label: str, view: ViewState, request: Request) -> None:

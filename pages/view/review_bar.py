@@ -152,17 +152,24 @@ def show_masthead(
         auth.sign_out_button()
 
 
-def show_presenting(title: str, request: Request) -> None:
-    """The one line that stays when presenting: title, period, as of, and the way out."""
+def show_presenting(
+    title: str, request: Request, about: str = "", show_more: Callable[[], None] | None = None
+) -> None:
+    """The one line that stays when presenting: title, period, as of, and the way out.
+
+    ``about`` stands before the period; ``show_more`` draws what stands before the way out.
+    """
     view = request.view
     comparison = compare_label(view.compare, request)
     with st.container(key="presenting", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             f'<div class="present-head"><h1>{html.escape(title)}</h1>'
-            f"<p>{html.escape(view.period.label)}, {html.escape(comparison)}"
+            f"<p>{html.escape(about)}{html.escape(view.period.label)}, {html.escape(comparison)}"
             f"{html.escape(_filters_text(view))}</p>"
             f"{_as_of_html(request)}</div>"
         )
+        if show_more is not None:
+            show_more()
         st.button(
             "Leave",
             key="bar-leave",
@@ -271,10 +278,11 @@ def _show_filters(request: Request) -> None:
             )
 
 
-def show_notices(request: Request) -> None:
-    """One strip of words: what the link asked for in vain, which source is behind."""
+def show_notices(request: Request, *, tells_moment: bool = True) -> None:
+    """One strip of words: what the link asked for in vain, which source is behind; and, unless the
+    line above says enough, that the moment is not the newest."""
     parts = list(request.notices)
-    if request.view.as_of is not None:
+    if request.view.as_of is not None and tells_moment:
         parts.append(
             f"This link shows the figures as of {moment_label(request.view.as_of, request)}, "
             "not the newest."

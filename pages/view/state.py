@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 
 from data.config import DIMENSIONS
 from data.errors import ScorecardError, nearest
+from data.reviews import is_review_id
 from metrics.attribution.model import MODELS, Basis, By
 from metrics.calendar import Cadence, Calendar, Period
 from metrics.catalog import CATALOG
+from metrics.review.agenda import MAX_ITEMS
 from metrics.view import Compare, View
 from metrics.view_link import NULL_MEMBER, Member, encode_member
 
@@ -33,12 +35,15 @@ SETTINGS = (
     "find",
     "basis",
     "deal",
+    "review",
+    "item",
     "section",
 )
 # What a page can be split by: a KPI by a dimension, credit by an attribute of the touch.
 SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
 # The parts of the admin page, the one that it opens with first.
 ADMIN_SECTIONS = ("accounts", "sessions", "data", "audit")
+_ITEMS = {str(number) for number in range(1, MAX_ITEMS + 1)}
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
 MAX_ID = 200
@@ -78,6 +83,8 @@ class ViewState:
     find: str | None = None  # of the Handbook page: the words looked for
     basis: str | None = None  # of the credit page: which opportunities, None those won
     deal: str | None = None  # of the credit page: the opportunity_id whose journey is shown
+    review: str | None = None  # the id of the joint review that is held, on any page
+    item: int | None = None  # of that review: which item of its agenda, from 1
     section: str | None = None  # of the admin page: which part, None the first
 
     def members_of(self, dimension: str) -> tuple[Member, ...]:
@@ -179,6 +186,25 @@ class _Reader:
         self.refuse(name, text, f"which is no {what}.")
         return None
 
+    def review(self) -> str | None:
+        """The id of a review by its form; whether there is such a review, its page says."""
+        text = self.single("review")
+        if text is None or is_review_id(text):
+            return text
+        self.refuse("review", text, "which is no review's id: showing the page without one.")
+        return None
+
+    def item(self, review: str | None) -> int | None:
+        """Which item of the review's agenda; there is none without a review."""
+        text = self.single("item")
+        if text is None:
+            return None
+        if review is not None and text in _ITEMS:
+            return int(text)
+        what = "item of an agenda" if review is not None else "item without a review"
+        self.refuse("item", text, f"which is no {what}: showing the page without one.")
+        return None
+
     def members(self, name: str) -> tuple[Member, ...]:
         known = self.bounds.members.get(name)
         if known is None:
@@ -223,6 +249,7 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
     names = reader.choice("names", ("1", "0"))
     section = reader.choice("section", ADMIN_SECTIONS)
     basis = reader.choice("basis", list(Basis))
+    review = reader.review()
     view = ViewState(
         cadence=period.cadence,
         period=period,
@@ -238,6 +265,8 @@ def parse(query: Query, bounds: Bounds) -> tuple[ViewState, tuple[str, ...]]:
         find=reader.line("find", "text to look for"),
         basis=None if basis == Basis.WON else basis,
         deal=reader.line("deal", "opportunity's id"),
+        review=review,
+        item=reader.item(review),
         section=None if section == ADMIN_SECTIONS[0] else section,
     )
     reader.unknown_names()
@@ -263,10 +292,11 @@ def to_query(view: ViewState, bounds: Bounds) -> dict[str, list[str]]:
         query["present"] = ["1"]
     if view.names:
         query["names"] = ["1"]
-    for name in ("metric", "by", "lead", "find", "basis", "deal", "section"):
+    of_pages = ("metric", "by", "lead", "find", "basis", "deal", "section")
+    for name in (*of_pages, "review", "item"):
         value = getattr(view, name)
         if value is not None:
-            query[name] = [value]
+            query[name] = [str(value)]
     return query
 
 

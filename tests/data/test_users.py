@@ -56,6 +56,7 @@ def test_account_as_kept(anna: users.Account) -> None:
     with open_state().read() as session:
         user = session.get(User, "anna")
         assert user is not None
+        assert user.password_hash is not None
         assert user.password_hash.startswith("$2b$")
         assert GOOD not in user.password_hash
 

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one Chromium, one app on a small demo company, two accounts."""
+"""Fixtures of the browser tests: one app on a small demo company, two accounts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e import chromium
 from tests.e2e.server import AppServer, run_command, running_app
 
 # For a machine that has other things to do; a test that passes waits for nothing.
@@ -47,14 +46,6 @@ def add_account(settings: Mapping[str, str], account: Account) -> Account:
         stdin=f"{account.password}\n",
     )
     return account
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chrome = chromium.launch(playwright)
-        yield chrome
-        chrome.close()
 
 
 @pytest.fixture

@@ -248,6 +248,10 @@ HELD_ELSEWHERE = {
     *("st-key-credit", "st-key-credit-bar", "st-key-sla", "st-key-admin"),
     # Of the review's page.
     *("st-key-memory-actions", "st-key-memory-decisions", "st-key-memory-disputes"),
+    # test_review.py
+    *("st-key-agenda", "st-key-agenda-line", "st-key-agenda-clock", "st-key-review"),
+    *("st-key-review-list", "st-key-review-agenda", "st-key-review-present"),
+    *("st-key-review-close", "st-key-review-confirm", "stFormSubmitButton"),
 }
 HOOKS = sorted(
     hook

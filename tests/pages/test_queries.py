@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "Funnel": ("funnel", {}),
     "Lead": ("lead", {"lead": "l50-1"}),
     "Handbook": ("handbook", {}),
+    "Review": ("review", {}),
     "KPI": ("kpi", {"metric": "win_rate"}),
     "KPI of a cohort": ("kpi", {"metric": "mql_to_sql"}),
     "KPI made of others": ("kpi", {"metric": "sales_velocity"}),

@@ -69,6 +69,8 @@ def views(draw: st.DrawFn) -> ViewState:
         lead=draw(st.none() | st.sampled_from(("L0001", "a lead/with ?&=", "~"))),
         basis=draw(st.none() | st.just("pipeline")),
         deal=draw(st.none() | st.sampled_from(("O0001", "a deal/with ?&=", "~"))),
+        review=(review := draw(st.none() | st.just("0123456789abcdef"))),
+        item=None if review is None else draw(st.none() | st.integers(1, 20)),
         find=draw(st.none() | st.sampled_from(("mql sql", "÷ <b>", "100% & more"))),
         section=draw(st.none() | st.sampled_from(ADMIN_SECTIONS[1:])),
     )
@@ -107,7 +109,7 @@ HOSTILE = (
 # A lead's id may be any text: whether there is such a lead is its page's to say.
 SETTINGS = (
     *("cadence", "period", "compare", "region", "model", "as_of", "present", "rep"),
-    *("metric", "by"),
+    *("metric", "by", "review", "item"),
 )
 
 

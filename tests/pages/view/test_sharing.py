@@ -56,7 +56,7 @@ ADMIN = Actor("root", "cli")
 def session(state_url: str, monkeypatch: pytest.MonkeyPatch) -> SessionId:
     account = users.add_account("anna", "correct zebra 12")
     found = SessionId(account.username, account.session_epoch)
-    monkeypatch.setattr(export, "current_session", lambda: found)
+    monkeypatch.setattr(export, "current_session", lambda viewer: found)
     return found
 
 
@@ -91,7 +91,7 @@ def test_no_file_for_a_session_that_has_ended(session: SessionId, monkeypatch: p
     users.end_sessions("anna", by=ADMIN)
     with pytest.raises(AccountError, match="session has ended"):
         make()
-    monkeypatch.setattr(export, "current_session", lambda: None)
+    monkeypatch.setattr(export, "current_session", lambda viewer: None)
     with pytest.raises(AccountError, match="session has ended"):
         export._logged(lambda: b"", ANNA, "x.csv", {})()
     assert (made, _exports()) == ([], [])

@@ -1,0 +1,237 @@
+"""A whole review in the browser: open by link, walk by keys, close, newer data, what changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from data import passwords, users
+from data.state import close_state
+from tests.build import fill
+from tests.e2e.conftest import PATIENCE_MS, Account, Settings, home, new_account
+from tests.e2e.scorecard_visit import scroll_excess
+from tests.e2e.server import AppServer, running_app
+from tests.e2e.visit import settled, sign_in
+from tests.metrics.test_scorecard import CONFIG, monday, rows
+
+# 40 leads became MQLs in this week; the last of the data is later.
+WEEK, NUMBER = "2026-W38", 54
+FROM = 38
+LATE = 5
+
+
+def first() -> dict[str, list[dict[str, Any]]]:
+    """The last weeks of that company, with 40 leads each."""
+    tables = rows()
+    for name in ("leads", "lead_stages", "handoffs"):
+        tables[name] = [r for r in tables[name] if int(r["lead_id"][1:].split("-")[0]) >= FROM]
+    return tables
+
+
+def newer() -> dict[str, list[dict[str, Any]]]:
+    """The same sources loaded again: five MQLs of the week came late, and two weeks have passed."""
+    tables = first()
+    for n in range(LATE):
+        lead, when = f"late-{n}", monday(NUMBER) + timedelta(hours=n)
+        tables["leads"].append({"lead_id": lead, "created_at": when})
+        tables["lead_stages"].append({"lead_id": lead, "stage": "mql", "entered_at": when})
+    newest = max(deal["closed_at"] for deal in tables["opportunities"])
+    tables["opportunities"].append(
+        {
+            "opportunity_id": "new",
+            "status": "open",
+            "amount": 10,
+            "created_at": newest + timedelta(days=14),
+        }
+    )
+    return tables
+
+
+@dataclass(frozen=True)
+class Company:
+    """An app of its own, whose warehouse is a link to the version in force."""
+
+    app: AppServer
+    folder: Path
+    settings: Settings
+    ada: Account
+    vera: Account
+
+    def load(self, tables: dict[str, list[dict[str, Any]]], name: str) -> None:
+        version = self.folder / name
+        fill(f"duckdb:///{version}", tables, CONFIG)
+        swapped = self.folder / "next"
+        swapped.symlink_to(version)
+        swapped.replace(self.folder / "w.duckdb")
+
+
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    folder = tmp_path_factory.mktemp("reviewed")
+    (folder / "scorecard.toml").write_text(CONFIG, encoding="utf-8")
+    settings = home(folder) | {
+        "WAREHOUSE_URL": f"duckdb:///{folder / 'w.duckdb'}",
+        "SCORECARD_CONFIG": str(folder / "scorecard.toml"),
+    }
+    people = (
+        new_account("ada", "Ada Admin", "editor_marketing"),
+        new_account("vera", "Vera Viewer", "viewer"),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATE_URL", settings["STATE_URL"])
+        patch.setattr(passwords, "BCRYPT_ROUNDS", 4)
+        for one in people:
+            users.add_account(one.username, one.password, role=one.role, full_name=one.full_name)
+        close_state()
+    Company(AppServer("", folder, 0), folder, settings, *people).load(first(), "first.duckdb")
+    with running_app(settings, folder) as server:
+        yield Company(server, folder, settings, *people)
+
+
+def visit(browser: Browser, company: Company, account: Account, address: str) -> Page:
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, timezone_id="UTC")
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(company.app.url + address)
+    sign_in(page, account)
+    return page
+
+
+def open_review(browser: Browser, company: Company) -> tuple[Page, str]:
+    """Open a review of the week as an editor; the page and the review's own link."""
+    page = visit(browser, company, company.ada, f"/review?period={WEEK}")
+    expect(page.locator("[data-testid='stFormSubmitButton']").first).to_be_visible()
+    page.get_by_role("button", name="Open the review").click()
+    expect(page.locator(".review-head h2")).to_contain_text("Weekly review")
+    settled(page)
+    (review_id,) = re.findall(r"review=(\w+)", page.url)
+    return page, f"/review?review={review_id}"
+
+
+def hooked(page: Page, *keys: str) -> None:
+    """What the style sheet takes hold of is there."""
+    for key in keys:
+        expect(page.locator(f".st-key-{key}")).to_have_count(1)
+
+
+def at(page: Page, number: int, title: str) -> None:
+    """The page shows an item of the agenda, in the address and in words."""
+    page.wait_for_url(re.compile(rf"[?&]item={number}\b"))
+    expect(page.locator(".present-head h1")).to_have_text(title)
+    back = expect(page.locator(".st-key-agenda-back button"))
+    back.to_be_enabled() if number > 1 else back.to_be_disabled()
+    settled(page)
+
+
+def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, reviewed: Company):
+    page, link = open_review(browser, reviewed)
+
+    # Whoever has the link sees it, and may not close it.
+    other = visit(browser, reviewed, reviewed.vera, link)
+    expect(other.locator(".st-key-review-agenda button").first).to_contain_text("Joint wins")
+    assert other.get_by_role("button", name="Close the review").count() == 0
+
+    page.get_by_role("button", name="Present the agenda").click()
+    at(page, 1, "Joint wins")
+    expect(page.locator(".st-key-agenda-clock .clock")).to_contain_text("left of 3")
+    started = page.evaluate("performance.timeOrigin")
+    page.keyboard.press("ArrowRight")
+    at(page, 2, "Last actions")
+    page.keyboard.press("PageDown")
+    at(page, 3, "Goals")
+    expect(page.locator(".tile")).to_have_count(15)
+    expect(page.locator(".present-head")).to_contain_text("next Exceptions")
+    goals = page.url
+    page.keyboard.press("PageUp")
+    at(page, 2, "Last actions")
+    page.keyboard.press("ArrowLeft")
+    at(page, 1, "Joint wins")
+    # Nothing was loaded anew between the items.
+    assert page.evaluate("performance.timeOrigin") == started
+    # A presenter's link is the same for people at their desks.
+    other.goto(goals.replace("&present=1", ""))
+    expect(other.locator(".agenda-text")).to_contain_text("Goals")
+    expect(other.locator(".tile")).to_have_count(15)
+    mqls = other.locator('.tile[data-kpi="mqls"] .tile-value')
+    expect(mqls).to_have_text(re.compile(r"^\s*40\b"))
+
+    page.goto(reviewed.app.url + link)
+    hooked(page, "agenda", "agenda-line", "review", "review-agenda", "review-present")
+    hooked(page, "review-close")
+    page.get_by_role("button", name="Close the review").click()
+    expect(page.locator(".st-key-review-confirm")).to_be_visible()
+    page.get_by_role("button", name="Yes, close and freeze").click()
+    expect(page.locator(".pop-said")).to_contain_text("frozen")
+    expect(page.locator(".changes-told").first).to_have_text(re.compile(r"^(\d+) of \1 figures"))
+
+    reviewed.load(newer(), "second.duckdb")
+    other.goto(reviewed.app.url + link)
+    row = other.locator('.changes tr[data-kpi="mqls"]').first
+    cells = row.locator("td")
+    expect(cells).to_have_text(["40", "45", "+5", "+5", "0", "0"])
+    expect(row).to_contain_text("14 Sep – 20 Sep 2026")
+    expect(other.locator(".changes thead").first).to_contain_text("New data")
+    # What was frozen stands as it was.
+    frozen = other.locator('[class*="st-key-frozen"] .tile[data-kpi="mqls"] .tile-value')
+    expect(frozen).to_have_text(re.compile(r"^\s*40\b"))
+    page.context.close()
+    other.context.close()
+
+
+@pytest.mark.long
+def test_a_swipe_walks_and_the_room_can_read_the_bar(browser: Browser, reviewed: Company):
+    page, _ = open_review(browser, reviewed)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.get_by_role("button", name="Present the agenda").click()
+    at(page, 1, "Joint wins")
+    swipe = """([from, to]) => {
+      const touch = x => new Touch({
+        identifier: 1, target: document.body, clientX: x, clientY: 500 });
+      const fire = (name, x) => document.dispatchEvent(new TouchEvent(name, {
+        touches: name === "touchstart" ? [touch(x)] : [], changedTouches: [touch(x)] }));
+      fire("touchstart", from); fire("touchend", to);
+    }"""
+    page.evaluate(swipe, [900, 500])
+    at(page, 2, "Last actions")
+    page.evaluate(swipe, [500, 900])
+    at(page, 1, "Joint wins")
+    for selector in (".clock b", ".present-head p"):
+        size = "e => parseFloat(getComputedStyle(e).fontSize)"
+        assert page.locator(selector).first.evaluate(size) >= 18, selector
+    page.keyboard.press("ArrowRight")
+    at(page, 2, "Last actions")
+    page.keyboard.press("ArrowRight")
+    at(page, 3, "Goals")
+    expect(page.locator(".tile")).to_have_count(15)
+    assert scroll_excess(page) == (0, 0)
+    page.context.close()
+
+
+@pytest.mark.long
+def test_a_closed_review_opens_in_a_new_process_without_a_warehouse(
+    browser: Browser, reviewed: Company, tmp_path: Path
+):
+    page, link = open_review(browser, reviewed)
+    page.get_by_role("button", name="Close the review").click()
+    page.get_by_role("button", name="Yes, close and freeze").click()
+    frozen = '[class*="st-key-frozen"] .tile-value'
+    expect(page.locator(frozen).first).to_be_visible()
+    settled(page)
+    shown = page.locator(frozen).all_inner_texts()
+    page.get_by_role("button", name="Leave the review").click()
+    hooked(page, "review-list")
+    page.context.close()
+    gone = reviewed.settings | {"WAREHOUSE_URL": f"duckdb:///{tmp_path / 'gone.duckdb'}"}
+    with running_app(gone, tmp_path) as server:
+        page = visit(browser, replace(reviewed, app=server), reviewed.vera, link)
+        expect(page.locator(".strip")).to_contain_text("shown as it was frozen")
+        expect(page.locator(frozen)).to_have_count(len(shown))
+        assert page.locator(frozen).all_inner_texts() == shown
+        page.context.close()
