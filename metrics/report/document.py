@@ -78,12 +78,15 @@ def build_document(
     )
 
 
-def with_exceptions(warehouse: Warehouse, view: View, formats: Formats) -> list[Section]:
-    """The scorecard of a view and a section for each of its exceptions; raises what
-    ``build_section`` does."""
+def with_exceptions(
+    warehouse: Warehouse, view: View, formats: Formats, *, then: Sequence[Ask] = ()
+) -> list[Section]:
+    """The scorecard of a view, a section for each of its exceptions, and after them those of
+    ``then`` about other KPIs; raises what ``build_section`` does."""
     card = scorecard_section(warehouse, view, formats)
     told = dict.fromkeys(story.metric for story in card.stories)
-    return [card, *(kpi_section(warehouse, view, metric, None, formats) for metric in told)]
+    asks = [*(Ask(view, metric) for metric in told), *(a for a in then if a.metric not in told)]
+    return [card, *(build_section(warehouse, ask, formats) for ask in asks)]
 
 
 def frame_document(

@@ -136,6 +136,9 @@ def test_a_digest_arrives_whole_with_both_parts_and_is_the_region_s_alone(smtp, 
     assert read.text.index("Needs the room") < read.text.index("Goals")
     assert "MQLs: 20" in text.get_content()
 
+    # The weekly agenda looks at the pipeline ahead, whatever is an exception.
+    assert read.text.rindex("\nPipeline coverage") > read.text.index("\nSales cycle")
+
     (link,) = read.links
     parts = urlsplit(link)
     assert (parts.netloc, parts.path) == ("scorecard.test", "/app/scorecard")
