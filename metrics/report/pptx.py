@@ -118,7 +118,7 @@ class _Deck:
     def _team(self, team: str, figures: Sequence[FigureWords], section: ScorecardSection) -> None:
         notes = [f"{figure.label}: {figure.definition}" for figure in figures]
         sheet = self.sheet(team, f"{section.period} · {section.compare}", notes)
-        widths = (4.75, 2.1, 3.05, 2.53)
+        widths = (4.55, 2.4, 3.05, 2.43)
         rows = [_row(figure, widths[0]) for figure in figures]
         box = Box(LEFT, 1.0, TEXT_WIDTH, 1.18 * len(rows))
         sheet.table(box, widths, rows, right=(1,))
@@ -190,11 +190,11 @@ class _Deck:
             return
         members, total = found.lines[:-1], found.lines[-1]
         rest = len(members) - MEMBERS
-        widths = (width - 2.9, 1.45, 1.45)
-        heads = (found.by.capitalize(), found.value, fitting(found.versus, 1.4, 1))
+        widths = (width - 3.2, 1.4, 1.8)
+        heads = (found.by.capitalize(), found.value, fitting(found.versus, 1.6, 1))
         rows = [[[[Run(head, hue="ink2")]] for head in heads]]
         for line in (*members[:MEMBERS], total):
-            name = fitting(line.name, widths[0], 1)
+            name = fitting(line.name, widths[0] - 0.2, 1)
             cells = (name, line.value, line.change)
             rows.append([[[Run(cell, bold=line.is_total)]] for cell in cells])
         sheet.table(Box(left, top, width, 0.44 * len(rows)), widths, rows, right=(1, 2))
@@ -215,13 +215,16 @@ class _Deck:
 
 
 def _story(story: StoryWords) -> list[list[Run]]:
-    end = "." if story.details else ""
-    parts = [f"{story.details}{end}", f"{story.cause}." if story.cause else "", story.owner]
-    told = fitting(" ".join(part for part in parts if part), TEXT_WIDTH - 0.3, 2, 20)
-    lines = [[Run(story.finding, 26, bold=True)], [Run(told, 20, hue="ink2")]]
+    width = TEXT_WIDTH - 0.3
+    parts = [f"{part}." for part in (story.details, story.cause) if part]
+    lines = [
+        [Run(story.finding, 26, bold=True), Run(f"   {story.owner}", hue="ink2")],
+        [Run(fitting(" ".join(parts), width, 2, 20), 20)],
+    ]
     if story.said is not None:
         text, name = story.said
-        lines.append([Run(fitting(f"“{text}” {name}", TEXT_WIDTH - 0.3, 1))])
+        said = fitting(text, width - 0.15 * len(name), 1)
+        lines.append([Run(f"“{said}” {name}", hue="ink2")])
     return lines
 
 
@@ -232,7 +235,10 @@ def _goal(goal: GoalWords, width: float) -> list[list[Run]]:
         told.append([Run(fitting(" · ".join(goal.marks), width, 1), hue="ink2")])
     return [
         [Run(fitting(goal.label, width, 2, 20), 20, bold=True)],
-        [Run(goal.value, 44, bold=True), Run(beside, 20, hue="ink2")],
+        [
+            Run(goal.value, 44 if len(goal.value) < 8 else 34, bold=True),
+            Run(beside, 20, hue="ink2"),
+        ],
         *told,
     ]
 
@@ -246,4 +252,9 @@ def _row(figure: FigureWords, width: float) -> list[list[list[Run]]]:
     aim = [[Run(figure.goal, hue="ink2")]]
     if figure.state.text:
         aim.append([judged(figure.state)])
-    return [name, [[Run(figure.value, 32, bold=True)]], [[judged(figure.change)]], aim]
+    return [
+        name,
+        [[Run(figure.value, 32 if len(figure.value) < 9 else 26, bold=True)]],
+        [[judged(figure.change)]],
+        aim,
+    ]

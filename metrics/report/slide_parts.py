@@ -13,6 +13,7 @@ from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_MARKER_STYLE
 from pptx.enum.dml import MSO_LINE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
+from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from metrics.model import Unit
@@ -150,8 +151,7 @@ class Sheet:
                 cell.margin_top = cell.margin_bottom = Inches(0.02)
                 align = PP_ALIGN.RIGHT if m in right else PP_ALIGN.LEFT
                 _fill(cell.text_frame, paragraphs, align)
-        for n in range(len(rows)):
-            self.rule(box.x, box.y + box.height * n / len(rows), box.width)
+                _rule_above(cell)
 
     def key(self, x: float, y: float, trend: Trend) -> None:
         """What the lines of a trend are, each after a piece of it."""
@@ -175,6 +175,17 @@ class Sheet:
             data,
         )
         _style(frame.chart, trend)
+
+
+def _rule_above(cell: Any) -> None:
+    """A hairline that moves with its row, however high a cell's text makes it."""
+    properties = cell._tc.get_or_add_tcPr()
+    line = properties.makeelement(qn("a:lnT"), {"w": str(Pt(1))})
+    fill = line.makeelement(qn("a:solidFill"), {})
+    hue = LIGHT["hairline"].removeprefix("#").upper()
+    fill.append(fill.makeelement(qn("a:srgbClr"), {"val": hue}))
+    line.append(fill)
+    properties.insert(0, line)
 
 
 def _kind(n: int, name: str) -> int:
@@ -245,9 +256,14 @@ def _label(series: Any, trend: Trend) -> None:
     known = [(value, n) for n, value in enumerate(trend.lines[0].values) if value is not None]
     if not known:
         return
-    for n in {max(known)[1], known[-1][1]}:
+    highest, newest = max(known), known[-1]
+    # A line that comes down to its last point would cross a label above it; at the foot of the
+    # chart there is no room below it.
+    falls = len(known) > 1 and known[-2][0] > newest[0] > highest[0] / 5
+    for n in {highest[1], newest[1]}:
         label = series.points[n].data_label
-        label.position = XL_LABEL_POSITION.ABOVE
+        is_below = falls and n == newest[1]
+        label.position = XL_LABEL_POSITION.BELOW if is_below else XL_LABEL_POSITION.ABOVE
         frame = label.text_frame
         frame.text = trend.shown[n]
         font = frame.paragraphs[0].runs[0].font
