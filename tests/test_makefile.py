@@ -50,7 +50,7 @@ def test_changed_requirements_are_installed_into_the_same_environment(project: P
 @pytest.mark.parametrize(
     "damage",
     [
-        "cut short",
+        pytest.param("cut short", marks=pytest.mark.long),
         pytest.param("no python", marks=pytest.mark.long),
         pytest.param("no folder", marks=pytest.mark.long),
     ],

@@ -75,7 +75,13 @@ REPS = [{"rep_id": zone, "timezone": zone} for zone in ZONES]
 WEEKDAY_NAMES = 'opens = "09:00"\ncloses = "17:00"'
 
 
-@pytest.mark.parametrize("season", [AUTUMN, SPRING], ids=["autumn", "spring"])
+@pytest.mark.parametrize(
+    "season",
+    [
+        pytest.param(AUTUMN, id="autumn"),
+        pytest.param(SPRING, id="spring", marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize("office", OFFICES)
 def test_random_spans_agree_with_the_minute_clock(engine_url: str, office: str, season):
     hours, plain = OFFICES[office]

@@ -46,7 +46,17 @@ def bar_shows(page: Page, cadence: str, filters: str) -> None:
     expect(page.locator(".st-key-bar-filters button").first).to_contain_text(filters)
 
 
-@pytest.mark.parametrize("path", ["/", "/scorecard", "/nowhere", DEEP, "/?present=1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        DEEP,
+        *(
+            pytest.param(p, marks=pytest.mark.long)
+            for p in ("/scorecard", "/nowhere", "/?present=1")
+        ),
+    ],
+)
 def test_signed_out_every_path_shows_the_sign_in_form_alone(
     page: Page, demo_app: AppServer, path: str
 ) -> None:
@@ -185,6 +195,7 @@ def test_a_missing_warehouse_is_told_in_words(
     assert "Traceback" not in page.content()
 
 
+@pytest.mark.long
 def test_a_warehouse_that_goes_away_leaves_the_last_known_numbers(
     page: Page,
     app_server: AppFactory,

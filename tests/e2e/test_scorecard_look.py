@@ -260,6 +260,7 @@ HOOKS = sorted(
 )
 
 
+@pytest.mark.long
 def test_every_hook_into_streamlit_s_dom_holds(visit: Visit) -> None:
     desk = visit(DESK)
     assert len(HOOKS) >= 10

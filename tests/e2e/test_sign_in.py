@@ -181,7 +181,13 @@ def _expect_ended(page: Page) -> None:
     expect(page.get_by_text("Here is")).to_have_count(0)
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change",
+    [
+        change if change == "password" else pytest.param(change, marks=pytest.mark.long)
+        for change in CHANGES
+    ],
+)
 def test_a_change_ends_the_session_at_the_next_interaction(
     app: AppServer, anna: str, page: Page, context: BrowserContext, change: str
 ):

@@ -162,6 +162,7 @@ def test_who_is_in_no_group_is_told_so_and_sees_nothing(
     _stands(page, app)
 
 
+@pytest.mark.long
 def test_a_session_that_was_ended_is_over_in_every_browser(
     app: AppServer, provider: IdentityProvider, visit: Visit, browser: Browser
 ) -> None:

@@ -28,6 +28,7 @@ def _ready(app: AppServer) -> tuple[int, dict[str, str]]:
         return error.code, json.load(error)
 
 
+@pytest.mark.long
 def test_a_missing_warehouse_is_said_in_words(
     app_server: AppFactory, no_warehouse: Settings, page: Page
 ):

@@ -68,6 +68,7 @@ def causes(warehouse: Warehouse, day: date, cadence: Cadence) -> dict[str, str |
     return {story.tile.metric.id: story.cause for story in stories}
 
 
+@pytest.mark.long
 def test_the_trade_show_s_cost_is_told_with_its_cause(warehouse):
     """Story 1, unasked: what an opportunity costs, over 13 weeks, and that the show is why."""
     told_with = causes(warehouse, STORIES.show_starts, Cadence.WEEKLY)
@@ -128,6 +129,7 @@ def test_the_change_of_the_mql_definition_is_no_channel_s_doing(warehouse):
     assert fell >= 0.75 * len(drivers.parts)
 
 
+@pytest.mark.long
 def test_a_rebase_on_the_change_of_the_definition_ends_it(warehouse):
     """Story 2: MQLs stay beyond usual until an owner says that this is the process now."""
     last = THROUGH - timedelta(weeks=1)
@@ -169,6 +171,7 @@ def test_the_month_in_which_the_systems_differ_moves_no_kpi(warehouse):
     assert [m.id for m in CATALOG.values() if "system_records" in m.tables] == []
 
 
+@pytest.mark.long
 def test_the_fortnight_of_slow_answers(warehouse):
     """Story 4: both weeks are below the usual range; the weeks around them are not."""
     for week in (0, 1):

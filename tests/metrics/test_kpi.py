@@ -84,7 +84,7 @@ def test_a_dimension_that_it_lacks_falls_back_to_its_first(warehouse):
     assert kpi.segments.by == CATALOG["mqls"].dimensions[0]
 
 
-@pytest.mark.parametrize("week", [50, 51])
+@pytest.mark.parametrize("week", [50, pytest.param(51, marks=pytest.mark.long)])
 @pytest.mark.parametrize("metric", sorted(CATALOG))
 def test_every_kpi_has_a_page_with_its_charts(warehouse, metric: str, week: int):
     kpi = build_kpi(warehouse, view_of(warehouse, week, monday(51)), metric)

@@ -108,7 +108,7 @@ def check_agreement(database: Refillable, seed: int) -> None:
             assert same(figures(row), answer), (row, want, query)
 
 
-@settings(SETTINGS, max_examples=15)
+@settings(SETTINGS, max_examples=8)
 @given(seed=SEEDS)
 def test_engine_and_oracle_agree(duckdb, seed):
     check_agreement(duckdb, seed)
@@ -127,7 +127,7 @@ def test_engine_and_oracle_agree_on_every_engine(database, seed):
     check_agreement(database, seed)
 
 
-@settings(SETTINGS, max_examples=8)
+@settings(SETTINGS, max_examples=5)
 @given(seed=SEEDS)
 def test_parts_add_up_to_the_total(duckdb, seed):
     world, config = World(seed), CONFIGS[seed % len(CONFIGS)]
@@ -149,7 +149,7 @@ def test_parts_add_up_to_the_total(duckdb, seed):
         assert sum(row.maturing for row in rows) == total.maturing
 
 
-@settings(SETTINGS, max_examples=8)
+@settings(SETTINGS, max_examples=5)
 @given(seed=SEEDS)
 def test_shares_lie_within_0_and_1_and_ratios_are_of_sums(duckdb, seed):
     world, config = World(seed), CONFIGS[seed % len(CONFIGS)]
@@ -183,7 +183,7 @@ def test_shares_lie_within_0_and_1_and_ratios_are_of_sums(duckdb, seed):
                 assert is_close(added, whole), (total, mine)
 
 
-@settings(SETTINGS, max_examples=8)
+@settings(SETTINGS, max_examples=5)
 @given(seed=SEEDS)
 def test_as_of_a_moment_nothing_later_exists(duckdb, seed):
     world, config = World(seed), CONFIGS[seed % len(CONFIGS)]

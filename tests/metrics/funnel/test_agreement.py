@@ -152,7 +152,7 @@ def check_kpis(warehouse: Warehouse, view: View, found: Funnel) -> None:
     assert rows["lost_deals"] == sum(sums.count for _, sums in found.pipeline.losses)
 
 
-@settings(SETTINGS, max_examples=10)
+@settings(SETTINGS, max_examples=5)
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
     config = CONFIGS[seed % len(CONFIGS)]
