@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
@@ -25,6 +24,14 @@ from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from data.addresses import (
+    LEAD_ID,
+    RECORD_ID,
+    app_address,
+    mail_sender,
+    product_address,
+    record_address,
+)
 from data.config_sources import Sources
 from data.dimensions import DIMENSIONS as DIMENSIONS
 from data.errors import ConfigError, unknown
@@ -59,8 +66,6 @@ CONVERSION_DAYS = {
     "mql_to_customer": 180,
     "lead_to_customer": 180,
 }
-LEAD_ID = "{lead_id}"  # in the address of a lead's record
-RECORD_ID = "{record_id}"  # in the address of a system's record
 
 
 def _zone(name: str) -> str:
@@ -118,34 +123,6 @@ def _fact(name: str) -> str:
     if name not in FACTS:
         raise ValueError(unknown("qualification fact", name, FACTS))
     return name
-
-
-def _address(pattern: str, place: str) -> str:
-    """An https address with one ``place`` behind the host: data must never choose the host."""
-    try:
-        parts = urlsplit(pattern)
-        host = parts.hostname or ""
-    except ValueError as error:
-        raise ValueError(f"{pattern!r} is not an address") from error
-    if parts.scheme != "https" or not host:
-        raise ValueError(f"{pattern!r} does not begin with https:// and a host")
-    if "@" in parts.netloc:
-        raise ValueError(f"{pattern!r} holds a user name; an address for all has none")
-    if pattern.count(place) != 1 or re.search(r"[{}]", pattern.replace(place, "")):
-        raise ValueError(f"{pattern!r} must hold {place} once, and no other braces")
-    if place in parts.netloc:
-        raise ValueError(f"{pattern!r} holds {place} in the host; it belongs behind it")
-    if not pattern.isprintable() or " " in pattern:
-        raise ValueError(f"{pattern!r} holds a space or an invisible character")
-    return pattern
-
-
-def _record_address(pattern: str) -> str:
-    return _address(pattern, LEAD_ID)
-
-
-def _product_address(pattern: str) -> str:
-    return _address(pattern, RECORD_ID)
 
 
 def _custom_weights(weights: dict[str, float]) -> dict[str, float]:
@@ -225,13 +202,14 @@ class Mql(Section):
 
 
 class Links(Section):
-    """Where records are found in other systems."""
+    """Where records are found in other systems, and where the app itself is."""
 
-    lead: Annotated[str, AfterValidator(_record_address)] | None = None
+    lead: Annotated[str, AfterValidator(record_address)] | None = None
     # By product, as system_records names it.
-    records: dict[str, Annotated[str, AfterValidator(_product_address)]] = Field(
+    records: dict[str, Annotated[str, AfterValidator(product_address)]] = Field(
         default_factory=dict
     )
+    app_url: Annotated[str, AfterValidator(app_address)] | None = None
 
     def lead_record(self, lead_id: str) -> str | None:
         """The address of a lead's record in the CRM, the id percent-encoded; None without one."""
@@ -241,6 +219,16 @@ class Links(Section):
         """The address of a record in its own system, the id percent-encoded; None without one."""
         pattern = self.records.get(product or "")
         return None if pattern is None else pattern.replace(RECORD_ID, quote(record_id, safe=""))
+
+
+class Mail(Section):
+    """The server that the digest is sent through; a user's password is in the environment."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    sender: Annotated[str, AfterValidator(mail_sender)] = ""
+    user: str = ""
+    starttls: bool = True
 
 
 class Scorecard(Section):
@@ -271,6 +259,7 @@ class Config(Section):
     mql: Mql = Mql()
     scorecard: Scorecard = Scorecard()
     links: Links = Links()
+    mail: Mail = Mail()
     privacy: Privacy = Privacy()
     sources: Sources = Sources()
     sign_in: SignIn = SignIn()

@@ -1,4 +1,4 @@
-"""``python -m metrics``: list the KPIs, ask for their values, their records, credit and gaps."""
+"""``python -m metrics``: list the KPIs, ask for values, records, credit and gaps, send a digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import sys
 
 from data.program import Program
 
-PROGRAM = Program("metrics", __doc__, ("list", "query", "records", "attribution", "reconcile"))
+PROGRAM = Program(
+    "metrics",
+    __doc__,
+    ("list", "query", "records", "attribution", "reconcile", "digest"),
+)
 
 
 def main(argv: list[str] | None = None) -> int:

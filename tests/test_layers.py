@@ -16,7 +16,7 @@ import pytest
 from tests import rules
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_TEXT = {".png", ".jpg", ".parquet", ".duckdb", ".ico", ".woff2"}
+NOT_TEXT = {".png", ".jpg", ".parquet", ".duckdb", ".ico", ".woff2", ".ttf"}
 
 
 def _files() -> list[str]:

@@ -77,3 +77,8 @@ def comments_by_metric(
 def _is_told(metric_id: str, warehouse: Warehouse) -> bool:
     """Whether the viewer is told this KPI at all."""
     return warehouse.scope.is_whole or not find_metric(metric_id).whole_company
+
+
+def line_of(one: Comment) -> str:
+    """A comment in one line of plain text."""
+    return " – ".join(" ".join(text.split()) for text in (one.happened, one.doing) if text)

@@ -25,6 +25,7 @@ def show_download(
     what: Mapping[str, DetailValue],
     label: str = "Download as CSV",
     mime: str = "text/csv",
+    about: str | None = HELP,
 ) -> None:
     """A button for a file that is made once it is asked for.
 
@@ -39,7 +40,7 @@ def show_download(
         file_name=file_name,
         mime=mime,
         key=key,
-        help=HELP,
+        help=about,
         on_click="ignore",
     )
 

@@ -23,7 +23,7 @@ from pages.reconciliation.page import show_reconciliation
 from pages.review.page import show_review
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
-from pages.view import auth, landing, links, presence, review_bar, share, views
+from pages.view import auth, landing, links, presence, review_bar, share, take_away, views
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.request import Request, read_request, set_current
 from pages.view.review_frozen import show_without_warehouse
@@ -150,7 +150,9 @@ def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Reques
     # The root shows the first section; its own path names it for good, whoever's start page.
     path = chosen.url_path or SECTIONS[0].path
     views.show_views(path, pages, request)
-    share.show_share(path, share.base_address(chosen.url_path), pages, request)
+    base = share.base_address(chosen.url_path)
+    share.show_share(path, base, pages, request)
+    take_away.show_take_away(path, base, request)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
-from babel.dates import format_datetime
 
 from data.warehouse import Source
 from metrics.calendar import Cadence, Period
+from metrics.report.view_words import moment_words
 from metrics.view import Compare, Frame
 from pages.view import auth
 from pages.view.request import Request
@@ -125,10 +125,7 @@ def _freshness(sources: Sequence[Source]) -> str:
 
 def moment_label(moment: datetime, request: Request) -> str:
     """A naive UTC moment in company time: "Mon 16 Nov 2026, 06:00"."""
-    local = request.bounds.calendar.local(moment)
-    return format_datetime(
-        local, "EEE d MMM yyyy, HH:mm", tzinfo=local.tzinfo, locale=request.config.company.locale
-    )
+    return moment_words(moment, request.bounds.calendar, request.config.company.locale)
 
 
 def _as_of_html(request: Request) -> str:

@@ -20,6 +20,7 @@ from metrics.catalog import CATALOG
 from metrics.reconcile.reasons import DEFAULT_STAGE, PARTS
 from metrics.review.agenda import MAX_ITEMS
 from metrics.view import Compare, View
+from metrics.view_link import NULL_MEMBER, Member, encode_member
 
 BAR_FILTERS = ("region", "segment", "product_line", "channel")
 SETTINGS = (
@@ -46,13 +47,11 @@ SETTINGS = (
 SPLITS = tuple(dict.fromkeys((*DIMENSIONS, *By)))
 # The parts of the admin page, the one that it opens with first.
 ADMIN_SECTIONS = ("accounts", "sessions", "data", "audit")
-NULL_MEMBER = "~"
 _ITEMS = {str(number) for number in range(1, MAX_ITEMS + 1)}
 MAX_ECHO = 40
 MAX_UNKNOWN = 3
 MAX_ID = 200
 
-Member = str | None
 Query = Mapping[str, Sequence[str]]
 
 
@@ -108,13 +107,6 @@ def default_view(bounds: Bounds) -> ViewState:
         cadence=Cadence.WEEKLY,
         period=bounds.calendar.default_period(Cadence.WEEKLY, bounds.as_of),
     )
-
-
-def encode_member(member: Member) -> str:
-    """A member as it stands in a link; a literal of tildes alone gets one more than it has."""
-    if member is None:
-        return NULL_MEMBER
-    return member + NULL_MEMBER if set(member) == {NULL_MEMBER} else member
 
 
 def decode_member(text: str) -> Member:

@@ -11,6 +11,7 @@ from tests.e2e.conftest import Account
 from tests.e2e.scorecard_visit import await_scorecard, open_scorecard, scroll_excess
 from tests.e2e.server import AppServer
 from tests.e2e.visit import settled
+from tests.metrics.report.taken_away import slide_text, slides_of
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +127,26 @@ def test_a_phone_scrolls_down_only_and_the_room_not_at_all(
         wide, high = scroll_excess(visitor)
         assert wide == 0
         assert not query or high == 0
+
+
+def test_a_kpi_is_taken_away_as_slides_and_as_a_picture(visitor: Page, demo_app: AppServer) -> None:
+    visitor.goto(f"{demo_app.url}/kpi?cadence=monthly&region=EMEA&metric=mqls")
+    expect(visitor.locator(".kpi-figure")).to_be_visible()
+    settled(visitor)
+    shown = visitor.locator(".kpi-figure").inner_text()
+    visitor.set_viewport_size({"width": 390, "height": 844})
+    visitor.locator(".st-key-take-away button").first.click()
+    body = visitor.locator(".st-key-take-away-body")
+    files = {}
+    for name in ("PowerPoint", "Chart as picture"):
+        button = body.get_by_role("button", name=name)
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        with visitor.expect_download() as found:
+            button.click()
+        files[found.value.suggested_filename.partition(".")[2]] = found.value.path().read_bytes()
+    first = slides_of(files["pptx"])[0]
+    assert shown in slide_text(first)
+    assert "region EMEA" in slide_text(first)
+    assert files["png"].startswith(b"\x89PNG")

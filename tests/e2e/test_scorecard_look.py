@@ -243,6 +243,7 @@ HELD_ELSEWHERE = {
     "stTextInputRootElement",
     # test_links.py
     *("st-key-share-body", "st-key-views-body"),
+    "st-key-take-away-body",  # test_kpi.py
     *("stCheckbox", "stCode", "stDateInput", "stElementToolbarButton"),
     *("st-key-credit", "st-key-credit-bar", "st-key-sla", "st-key-admin"),
     # Of the review's page.

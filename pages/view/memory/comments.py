@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from data.review_memory.comments import Comment, comment_versions
-from metrics.memory.commentary import change_comment_as, comment_as, comments_on
+from metrics.memory.commentary import change_comment_as, comment_as, comments_on, line_of
 from metrics.model import Metric
 from metrics.roles import may_edit
 from pages.view.memory.forms import begin_edit, keep, note_popover, show_kept
@@ -74,11 +74,6 @@ def _earlier(one: Comment, wording: Wording) -> str:
         for old in reversed(comment_versions(one.id)[:-1])
     )
     return f"<details><summary>Before that</summary>{lines}</details>"
-
-
-def line_of(one: Comment) -> str:
-    """A comment in one line of plain text."""
-    return " – ".join(" ".join(text.split()) for text in (one.happened, one.doing) if text)
 
 
 def _show_form(

@@ -4,17 +4,17 @@ everything from data escaped."""
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from babel.dates import format_date
 
-from data.audit import PEOPLE
-from data.row_scope import Filters
 from metrics.errors import QueryError
 from metrics.memory.people import full_names
-from metrics.report.words import member_words
+from metrics.report.view_words import filter_words
 from pages.view.request import Request
+
+__all__ = ["Wording", "escaped", "filter_words"]
 
 
 def escaped(text: object) -> str:
@@ -62,18 +62,3 @@ class Wording:
             return first
         who = "" if written_by == begun_by else f" by {self.name(written_by)}"
         return f"{first}, changed{who}, {self.day(written_at)}"
-
-
-def filter_words(where: Filters, *, shows_people: bool = True) -> str:
-    """``region EMEA, AMER; channel (none)``; "the whole company" without filters. A projected
-    page names teams, not single people: "one rep"."""
-    if not where:
-        return "the whole company"
-    return "; ".join(_members(name, members, shows_people) for name, members in where)
-
-
-def _members(name: str, members: Sequence[str | None], shows_people: bool) -> str:
-    kind = name.replace("_", " ")
-    if name in PEOPLE and not shows_people:
-        return f"one {kind}" if len(members) == 1 else f"{len(members)} {kind}s"
-    return f"{kind} {', '.join(map(member_words, members))}"
