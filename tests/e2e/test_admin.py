@@ -94,8 +94,12 @@ def test_who_is_no_admin_reads_words_and_no_data(visit: Visit):
 
 
 def test_an_account_from_its_first_password_to_its_end(visit: Visit, demo_app: AppServer):
-    page = visit("admin", "/admin")
+    page = visit("admin", "/admin", viewport={"width": 1366, "height": 768})
     expect(page.get_by_role("link", name="Admin")).to_be_visible()
+    # Nobody has more pages than an admin, and they stand in one row.
+    head = page.locator(".st-key-masthead").bounding_box()
+    assert head is not None
+    assert head["height"] <= 44
     page.get_by_label("User name").fill("nina")
     page.get_by_label("Full name").fill("Nina <b>New</b>")
     page.get_by_role("button", name="Add account").click()
