@@ -34,6 +34,7 @@ def test_a_viewer_reads_the_history_and_an_admin_adds_to_it(
     other = context.new_page()
     open_kpi(other, demo_app, accounts["admin"])
     other.get_by_text("Record a change of process").click()
+    settled(other)  # the form is drawn once more as it opens
     send = other.get_by_role("button", name="Start a new baseline")
     send.click()
     told = other.locator(".chart-note[role=status]")
