@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-DIMENSIONS = (
+# Of a lead, and so of whatever hangs on one.
+LEAD_DIMENSIONS = (
     "channel",
     "campaign",
     "region",
@@ -13,8 +14,5 @@ DIMENSIONS = (
     "rep",
     "manager",
     "team",
-    "priority",
-    "sourced_by",
-    "kind",
-    "pipeline",
 )
+DIMENSIONS = (*LEAD_DIMENSIONS, "priority", "sourced_by", "kind", "pipeline")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data import users
-from data.errors import StateError
 from data.state import open_state
 from data.state.baselines import read_revisions
 from data.warehouse import Warehouse
@@ -20,7 +19,7 @@ from metrics.charting import Charted, Reference, Series, how_charted
 from metrics.engine import run_query
 from metrics.model import Metric
 from metrics.query import Filters, MetricQuery
-from metrics.roles import check_may_edit
+from metrics.roles import active_account, check_may_edit
 from metrics.signals import BASELINE_TO, fewest_figures, longest_baseline
 
 # Longer ago, a change of process is no news. Of a cohort KPI half of them may still be maturing.
@@ -111,9 +110,7 @@ def rebase_as(
 
     Raises ``RoleError``; else as ``metrics.baselines.rebase``.
     """
-    account = users.find_account(username)
-    if not account.is_active:
-        raise StateError(f"The account {username!r} is disabled.")
+    account = active_account(username)
     metric = find_metric(metric_id)
     check_may_edit(account.role, metric.team, f"A change of process of {metric.label}")
     return rebase(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from data import users
+from data.errors import StateError
+from data.users import Account
 from metrics.errors import RoleError
 from metrics.model import Team
 
@@ -28,3 +31,11 @@ def check_may_edit(role: str, team: Team, what: str) -> None:
         raise RoleError(
             f"{what} is for {_EDITORS[team]} and admins; your role is {role.replace('_', ' ')}."
         )
+
+
+def active_account(username: str) -> Account:
+    """An account that may sign in. Raises ``AccountError`` or ``StateError``."""
+    account = users.find_account(username)
+    if not account.is_active:
+        raise StateError(f"The account {username!r} is disabled.")
+    return account

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import FromClause, Select, func, or_, select
 
 from data.config import Config
 from data.tables import accounts, campaigns, leads, opportunities, reps, touches
@@ -62,23 +62,27 @@ def deals_statement(query: AttributionQuery, config: Config) -> Select:
         .group_by(touched.c.key)
         .subquery("touch_counts")
     )
-    o, a = opportunities.c, accounts.c
-    source = (
-        rows.join(counts, counts.c.key == rows.c.key)
-        .join(opportunities, o.opportunity_id == rows.c.key)
-        .outerjoin(accounts, a.account_id == o.account_id)
-    )
     return (
         select(
             rows.c.key.label("opportunity_id"),
-            a.name.label("account"),
+            accounts.c.name.label("account"),
             rows.c.amount,
             rows.c.anchor,
             counts.c.touches,
         )
-        .select_from(source)
+        .select_from(with_accounts(rows, counts))
         .order_by(rows.c.amount.desc().nulls_last(), rows.c.key)
         .limit(MAX_DEALS)
+    )
+
+
+def with_accounts(rows: FromClause, beside: FromClause) -> FromClause:
+    """Those of the opportunities ``rows`` that ``beside`` has a row of, with their accounts."""
+    o = opportunities.c
+    return (
+        rows.join(beside, beside.c.key == rows.c.key)
+        .join(opportunities, o.opportunity_id == rows.c.key)
+        .outerjoin(accounts, accounts.c.account_id == o.account_id)
     )
 
 

@@ -7,21 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from data.config import CONVERSION_DAYS
+from data.dimensions import LEAD_DIMENSIONS as LEAD_DIMENSIONS
 from metrics.calendar import Calendar, Span
 from metrics.model import Derived, Direction, Kind, Measure, Metric, Parts, TargetOf, Team, Unit
 
-LEAD_DIMENSIONS = (
-    "channel",
-    "campaign",
-    "region",
-    "segment",
-    "persona",
-    "industry",
-    "product_line",
-    "rep",
-    "manager",
-    "team",
-)
 HANDOFF_DIMENSIONS = (*LEAD_DIMENSIONS, "priority")
 OPPORTUNITY_DIMENSIONS = (*LEAD_DIMENSIONS, "sourced_by", "kind", "pipeline")
 

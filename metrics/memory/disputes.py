@@ -23,13 +23,13 @@ from metrics.dispute_events import is_seen
 from metrics.engine import cached_rows
 from metrics.errors import QueryError
 from metrics.headline import headline
-from metrics.memory.people import active_account, editor
+from metrics.memory.people import editor
 from metrics.model import Metric, Team
 from metrics.query import MetricQuery
 from metrics.records import RecordList, lists_of
 from metrics.report import words
 from metrics.report.format import Formats
-from metrics.roles import may_edit
+from metrics.roles import active_account, may_edit
 from metrics.view import View
 
 

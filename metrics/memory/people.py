@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from data import users
 from data.audit import Actor, person
-from data.errors import StateError
-from data.users import Account
 from metrics.model import Team
-from metrics.roles import check_may_edit
-
-
-def active_account(username: str) -> Account:
-    """An account that may sign in. Raises ``AccountError`` or ``StateError``."""
-    account = users.find_account(username)
-    if not account.is_active:
-        raise StateError(f"The account {username!r} is disabled.")
-    return account
+from metrics.roles import active_account, check_may_edit
 
 
 def editor(username: str, team: Team, what: str) -> Actor:

@@ -16,9 +16,9 @@ from data.review_memory.decisions import Decision
 from data.state.models import utc_now
 from data.users import normal_username
 from metrics.calendar import Calendar
-from metrics.memory.people import active_account, editor
+from metrics.memory.people import editor
 from metrics.model import Team
-from metrics.roles import check_may_edit
+from metrics.roles import active_account, check_may_edit
 
 DECISION, ACTION = "A decision of the review", "An action of the review"
 # The most that an action may be put off or planned ahead.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from data import reviews, users
+from data import reviews
 from data.audit import person
-from data.errors import ReviewError, StateError
+from data.errors import ReviewError
 from data.reviews import StoredReview, is_review_id
 from data.users import Account
 from data.view_address import MAX_QUERY_BYTES
@@ -23,7 +23,7 @@ from metrics.review.agenda import (
     from_rows,
     to_rows,
 )
-from metrics.roles import check_may_edit, may_edit
+from metrics.roles import active_account, check_may_edit, may_edit
 
 EARLIEST = date(2000, 1, 1)
 
@@ -74,9 +74,7 @@ def may_lead(role: str) -> bool:
 
 def leader(username: str, what: str) -> Account:
     """The account that does something to a review. Raises ``RoleError`` where it may not."""
-    account = users.find_account(username)
-    if not account.is_active:
-        raise StateError(f"The account {username!r} is disabled.")
+    account = active_account(username)
     check_may_edit(account.role, Team.SHARED, what)
     return account
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from sqlalchemy import Select, select
 
 from data.config import Config
-from data.tables import accounts, opportunities, touches
+from data.tables import accounts, touches
 from data.warehouse import Warehouse
+from metrics.attribution.deals import with_accounts
 from metrics.attribution.journeys import deals, journey_touches, team_marks
 from metrics.attribution.model import AttributionQuery, Basis, By
 from metrics.attribution.teams import team_facts
@@ -83,20 +84,14 @@ def wins_statement(query: AttributionQuery, config: Config) -> Select:
     rows = deals(query, config).subquery("all_deals")
     touched = journey_touches(query, config, {"team": touches.c.team})
     marks = team_marks(touched).subquery("teams")
-    o, a = opportunities.c, accounts.c
-    source = (
-        rows.join(marks, marks.c.key == rows.c.key)
-        .join(opportunities, o.opportunity_id == rows.c.key)
-        .outerjoin(accounts, a.account_id == o.account_id)
-    )
     return (
         select(
             rows.c.key.label("opportunity_id"),
-            a.name.label("account"),
+            accounts.c.name.label("account"),
             rows.c.amount,
             rows.c.anchor.label("won_at"),
         )
-        .select_from(source)
+        .select_from(with_accounts(rows, marks))
         .where(marks.c.marketing + marks.c.sales == 2)
         .order_by(rows.c.amount.desc().nulls_last(), rows.c.anchor, rows.c.key)
         .limit(SHOWN)
