@@ -32,7 +32,7 @@ from metrics.model import Kind, Measure, Metric, Status
 from metrics.query import MetricQuery, Row
 from metrics.reps import Roster, add_up_reps, not_of_reps
 
-Cells = dict[tuple[int, Members], dict[str, Any]]
+Cells = dict[tuple[Span, Members], dict[str, Any]]
 
 
 def sql_of(warehouse: Warehouse, statement: Select) -> str:
@@ -63,6 +63,7 @@ class Run:
         self.compiler = Compiler(query, self.config)
         self.reasons: dict[str, str] = {}
         self.statements: dict[Key, Select] = {}
+        self._spans: dict[Key, tuple[Span, ...]] = {}
         self._plan()
 
     # -- which statements -------------------------------------------------------------------
@@ -77,8 +78,10 @@ class Run:
             for key in keys_of(metric):
                 readers.setdefault(key, []).append(metric)
         for key, metrics in readers.items():
+            spans = tuple(dict.fromkeys(s for m in metrics for s in self.query.spans_of(m.id)))
+            self._spans[key] = spans
             try:
-                self.statements[key] = self.compiler.statement(key, metrics)
+                self.statements[key] = self.compiler.over(spans).statement(key, metrics)
             except Unanswerable as error:
                 for metric in metrics:
                     self.reasons[metric.id] = f"{metric.label} {error.message}"
@@ -112,26 +115,28 @@ class Run:
 
     # -- their answers ----------------------------------------------------------------------
 
-    def _cells(self, statement: Select) -> Cells:
+    def _cells(self, key: Key) -> Cells:
         labels = [member_label(name) for name in self.query.by]
+        spans = self._spans[key]
         return {
-            (row["span"], tuple(row[label] for label in labels)): row
-            for row in self.warehouse.rows(statement)
+            (spans[row["span"]], tuple(row[label] for label in labels)): row
+            for row in self.warehouse.rows(self.statements[key])
         }
 
     def rows(self) -> list[Row]:
         """Every metric × span × member combination that occurs, in that order."""
-        answers = {key: self._cells(statement) for key, statement in self.statements.items()}
+        answers = {key: self._cells(key) for key in self.statements}
         found: list[Row] = []
         for metric in self.query.definitions:
-            reason = self.reasons.get(metric.id)
+            reason, spans = self.reasons.get(metric.id), self.query.spans_of(metric.id)
             if reason is not None:
-                found.extend(self.no_data(metric, reason, self.query.spans))
+                found.extend(self.no_data(metric, reason, spans))
                 continue
             cells = [answers[key] for key in keys_of(metric)]
-            for index, span in enumerate(self.query.spans):
-                for members in self._members(cells):
-                    parts = [cell.get((index, members), {}) for cell in cells]
+            every = self._members(cells)
+            for span in spans:
+                for members in every:
+                    parts = [cell.get((span, members), {}) for cell in cells]
                     found.append(self._row(metric, span, members, parts))
         return found
 
@@ -293,14 +298,19 @@ class Combined:
         self._derivation = Derivation(
             warehouse, query, lambda metric, span: self._run.status_of(metric, span)
         )
-        asked = sorted(self._derivation.asked())
-        plain = [metric.id for metric in query.definitions if metric.derived is None]
+        wanted: dict[str, dict[Span, None]] = {
+            metric.id: dict.fromkeys(query.spans_of(metric.id))
+            for metric in query.definitions
+            if metric.derived is None
+        }
+        for metric_id, span in sorted(self._derivation.asked()):
+            wanted.setdefault(metric_id, {})[span] = None
         self._run = Run(
             warehouse,
             replace(
                 query,
-                metrics=tuple(dict.fromkeys([*plain, *(metric for metric, _ in asked)])),
-                spans=tuple(dict.fromkeys([*query.spans, *(span for _, span in asked)])),
+                metrics=tuple(wanted),
+                apart=tuple((metric_id, tuple(spans)) for metric_id, spans in wanted.items()),
             ),
         )
         self.reasons = self._reasons()
@@ -331,9 +341,10 @@ class Combined:
         found: list[Row] = []
         for metric in self.query.definitions:
             if metric.id in self.reasons:
-                found.extend(self._run.no_data(metric, self.reasons[metric.id], self.query.spans))
+                spans = self.query.spans_of(metric.id)
+                found.extend(self._run.no_data(metric, self.reasons[metric.id], spans))
                 continue
-            for span in self.query.spans:
+            for span in self.query.spans_of(metric.id):
                 if metric.derived is None:
                     found.extend(answers.get((metric.id, span), {}).values())
                 else:
@@ -369,7 +380,7 @@ class ByRep:
         nobody: Members = (None,) * len(self._query.by)
         for metric in self._query.definitions:
             reason = self.reasons.get(metric.id)
-            for span in self._query.spans:
+            for span in self._query.spans_of(metric.id):
                 if reason is not None:
                     found.append(no_data(metric, span, nobody, reason))
                     continue

@@ -21,7 +21,8 @@ UNITS = ("lead", "account")
 @dataclass(frozen=True)
 class MetricQuery:
     """A validated question. ``where`` holds, by dimension, the members that count (OR within a
-    dimension, AND between them; None is the NULL member)."""
+    dimension, AND between them; None is the NULL member). ``apart`` names the spans of metrics that
+    are asked over fewer than all ``spans``."""
 
     metrics: tuple[str, ...]
     spans: tuple[Span, ...]
@@ -32,6 +33,7 @@ class MetricQuery:
     unit: str = "lead"
     # Those that its KPIs count (``metrics/dispute_events.py``); None: not read yet.
     disputes: tuple[DisputeEvent, ...] | None = None
+    apart: tuple[tuple[str, tuple[Span, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         for metric_id in self.metrics:
@@ -46,6 +48,10 @@ class MetricQuery:
             raise QueryError(
                 f"A window of {self.window_days} days is impossible.", remedy="Give 1 to 3650 days."
             )
+
+    def spans_of(self, metric_id: str) -> tuple[Span, ...]:
+        """The spans that a metric is asked over."""
+        return next((spans for name, spans in self.apart if name == metric_id), self.spans)
 
     @property
     def definitions(self) -> list[Metric]:

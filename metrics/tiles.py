@@ -6,7 +6,7 @@ answers back. Trend, comparison, pace and early read are thus one question to th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
@@ -209,32 +209,38 @@ class Board:
         return apart | by_quarter
 
     def _ask_for(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
-        spans = {span for plan in plans for span in plan.spans(self.frame)}
+        wanted: dict[str, set[Span]] = {}
         for plan in plans:
+            spans = wanted.setdefault(plan.metric.id, set())
+            spans.update(plan.spans(self.frame))
             if plan.charted is not None:
                 spans.update(self._usual.spans(plan.metric, plan.periods))
-        metrics = dict.fromkeys(plan.metric.id for plan in plans)
-        metrics |= dict.fromkeys(p.metric.beside for p in plans if p.beside and p.metric.beside)
-        return self._run(metrics, tuple(sorted(spans)), None)
+            if plan.beside is not None and plan.metric.beside is not None:
+                wanted.setdefault(plan.metric.beside, set()).add(plan.beside.span)
+        return self._run(wanted, None)
 
     def _ask_early(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
         """Conversion by day 7 of the cohorts whose full window is still open."""
         seeking = [p for p in plans if p.seeks_full_cohort and self._window(p.metric) > EARLY_DAYS]
         if not seeking:
             return {}
-        spans = tuple(sorted({slot.span for plan in seeking for slot in plan.slots}))
-        return self._run(dict.fromkeys(plan.metric.id for plan in seeking), spans, EARLY_DAYS)
+        return self._run(
+            {p.metric.id: {slot.span for slot in p.slots} for p in seeking}, EARLY_DAYS
+        )
 
     def _run(
-        self, metrics: Iterable[str], spans: tuple[Span, ...], window: int | None
+        self, wanted: Mapping[str, set[Span]], window: int | None
     ) -> dict[tuple[str, Span], Row]:
+        """The answers of each KPI over its own spans."""
         view = self.frame.view
+        apart = tuple((metric_id, tuple(sorted(spans))) for metric_id, spans in wanted.items())
         query = MetricQuery(
-            metrics=tuple(metrics),
-            spans=spans,
+            metrics=tuple(wanted),
+            spans=tuple(sorted(set().union(*wanted.values()))),
             as_of=view.as_of,
             where=view.where,
             window_days=window,
+            apart=apart,
         )
         return {(row.metric, row.span): row for row in run_query(self.warehouse, query)}
 
