@@ -103,7 +103,7 @@ def member_label(dimension: str) -> str:
 
 
 def window_days(metric: Metric, query: MetricQuery, config: Config) -> int:
-    return query.window_days or config.window_days(metric.id)
+    return query.window_days or metric.window_days or config.window_days(metric.id)
 
 
 def keys_of(metric: Metric) -> tuple[Key, ...]:
@@ -166,9 +166,12 @@ class Compiler:
 
         In a split they stay: a member that occurs with nothing counted has a row of its own.
         """
-        conditions = [getattr(measure, "condition", None) for measure in fact.measures.values()]
-        if self.query.by or any(condition is None for condition in conditions):
-            return fact
+        conditions: list[ColumnElement[bool]] = []
+        for measure in fact.measures.values():
+            condition = getattr(measure, "condition", None)
+            if condition is None or self.query.by:
+                return fact
+            conditions.append(condition)
         return replace(fact, conditions=(*fact.conditions, or_(false(), *conditions)))
 
     @property

@@ -11,7 +11,7 @@ from data.errors import unknown
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import NULL_MEMBER, Filters
 from metrics.calendar import Span
-from metrics.catalog import find_metric
+from metrics.catalog import asked_metric
 from metrics.errors import QueryError
 from metrics.model import Metric, Status
 
@@ -37,7 +37,7 @@ class MetricQuery:
 
     def __post_init__(self) -> None:
         for metric_id in self.metrics:
-            find_metric(metric_id)
+            asked_metric(metric_id)
         for name in (*self.by, *(name for name, _ in self.where)):
             check_dimension(name)
         if len(set(self.by)) != len(self.by):
@@ -55,7 +55,7 @@ class MetricQuery:
 
     @property
     def definitions(self) -> list[Metric]:
-        return [find_metric(metric_id) for metric_id in self.metrics]
+        return [asked_metric(metric_id) for metric_id in self.metrics]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal
+from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal, select
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from data.config import Config
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import Filters
 from data.tables import accounts, leads, reps
-from metrics.calendar import Span
+from metrics.calendar import Calendar, Span
 
 Column = ColumnElement[Any]
 
@@ -41,6 +42,15 @@ class Context:
     days: Span | None = None
     where: Filters = ()
     disputes: tuple[DisputeEvent, ...] | None = None
+
+    def of_days(self, rows: AliasedReturnsRows, moment: str) -> AliasedReturnsRows:
+        """The rows whose moment lies within ``days``: others count for nothing, and what is joined
+        to them need not be looked for."""
+        if self.days is None:
+            return rows
+        calendar, at = Calendar(self.config), rows.c[moment]
+        within = at >= calendar.starts_at(self.days.start), at < calendar.starts_at(self.days.end)
+        return select(rows).where(*within).subquery(f"{rows.name}_of_days")
 
 
 @dataclass(frozen=True)
