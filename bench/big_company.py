@@ -149,7 +149,8 @@ FROM people WHERE handed_at IS NOT NULL
 _TOUCHES = """
 INSERT INTO touches BY NAME
 SELECT 'T' || lpad(CAST(i * 10 + n AS TEXT), 9, '0') AS touch_id, lead_id, occurred_at, team,
-  CASE team WHEN 'sales' THEN 'sales_outreach' ELSE coalesce(channel, 'direct') END AS channel, kind,
+  CASE team WHEN 'sales' THEN 'sales_outreach' ELSE coalesce(channel, 'direct') END AS channel,
+  kind,
   CASE WHEN kind IN ('web', 'form', 'event', 'content') THEN 'inbound' ELSE 'outbound'
   END AS direction,
   CASE WHEN u(j, 83) < 0.99 THEN u(j, 84) < CASE WHEN kind IN ('email', 'ad') THEN 0.15

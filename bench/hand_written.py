@@ -2,8 +2,8 @@
 
 53 weeks and 12 months of every KPI of the default scorecard: one statement an entity, each table
 read once, events counted by day first and days rolled up. The trailing 13 weeks of slow KPIs, the
-medians, the cohorts with who is still maturing, early reads and the look at what was known of a lead
-when it became an MQL are in it. Not in it are what the program does with the numbers: limits,
+medians, the cohorts with who is still maturing, early reads and the look at what was known of a
+lead when it became an MQL are in it. Not in it are what the program does with the numbers: limits,
 targets, comparisons in words. Where the program has a rule for a rare case (a lead that skipped a
 stage, entries in an impossible order, amounts as they were known then), so has this.
 
@@ -50,8 +50,8 @@ WITH own AS (
   GROUP BY lead_id
 ), reached AS (
   SELECT lead_id, coalesce(mql, least(sal, sql, opp, customer)) AS mql_at,
-    coalesce(sal, least(sql, opp, customer)) AS sal_at, coalesce(sql, least(opp, customer)) AS sql_at,
-    coalesce(opp, customer) AS opp_at
+    coalesce(sal, least(sql, opp, customer)) AS sal_at,
+    coalesce(sql, least(opp, customer)) AS sql_at, coalesce(opp, customer) AS opp_at
   FROM own
 ), odd AS (
   SELECT * FROM reached WHERE sal_at < mql_at OR sql_at < mql_at OR opp_at < sql_at
@@ -215,7 +215,8 @@ WITH then_known AS (
   WHERE created_at <= getvariable('as_of')
 ), contacts AS (
   SELECT opportunity_id, lead_id FROM deals WHERE lead_id IS NOT NULL
-  UNION SELECT opportunity_id, c.lead_id FROM opportunity_contacts c JOIN deals USING (opportunity_id)
+  UNION
+  SELECT opportunity_id, c.lead_id FROM opportunity_contacts c JOIN deals USING (opportunity_id)
 ), anchored AS (
   SELECT c.lead_id, opportunity_id, true AS is_won, closed_at AS anchor
   FROM deals JOIN contacts c USING (opportunity_id)

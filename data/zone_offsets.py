@@ -1,4 +1,4 @@
-"""How far a time zone's clocks are from UTC, piece by piece, for arithmetic in place of look-ups."""
+"""How far a zone's clocks are from UTC, piece by piece, for arithmetic in place of look-ups."""
 
 from __future__ import annotations
 

@@ -398,8 +398,8 @@ def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
     if query.disputes is None and counts_disputes(query):
         # The state database is silent: that answer is not for keeping.
         return Answer(warehouse, query).rows()
-    key = (warehouse.version_key, warehouse.config.fingerprint, query)
-    return RESULTS.get(key, lambda: Answer(warehouse, query).rows())
+    key = (warehouse.config.fingerprint, query)
+    return RESULTS.answer(warehouse, key, lambda: Answer(warehouse, query).rows())
 
 
 __all__ = ["Run", "ValuesKey", "cached_rows", "run_query", "sql_of", "used_stages"]

@@ -192,11 +192,10 @@ def local_day(
 
 def _shifted_day(moment: ColumnElement[Any], piece: Piece) -> ColumnElement[Any]:
     seconds = int(piece.offset.total_seconds())
-    for unit, size in (("HOUR", 3600), ("MINUTE", 60), ("SECOND", 1)):
-        if seconds % size == 0:
-            break
-    size_of = literal_column(f"INTERVAL '{abs(seconds) // size}' {unit}", Interval)
-    return cast(cast(moment - size_of if seconds < 0 else moment + size_of, DateTime), Date)
+    units = (("HOUR", 3600), ("MINUTE", 60), ("SECOND", 1))
+    unit, size = next((unit, size) for unit, size in units if seconds % size == 0)
+    ahead = literal_column(f"INTERVAL '{abs(seconds) // size}' {unit}", Interval)
+    return cast(cast(moment - ahead if seconds < 0 else moment + ahead, DateTime), Date)
 
 
 def days_later(moment: ColumnElement[Any], days: int) -> ColumnElement[Any]:

@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TupleType
 
 
-class row_values(FunctionElement[Any]):
+class row_values(FunctionElement[Any]):  # noqa: N801
     """``VALUES (…), (…)`` of one parameter that holds the rows."""
 
     name = "row_values"
@@ -32,7 +32,7 @@ def _row_values(element, compiler, **kw):
 def rows_as_table(
     name: str, columns: Sequence[Column[Any]], rows: Sequence[tuple[Any, ...]]
 ) -> FromClause:
-    """A FROM of these rows, at least one. A day stands in them as text: compare ``cast(c, Date)``."""
+    """A FROM of these rows, at least one. Days stand in them as text: compare ``cast(c, Date)``."""
     types = TupleType(*(column.type for column in columns))
     held = bindparam(None, list(rows), expanding=True, literal_execute=True, type_=types)
     return row_values(held).table_valued(*columns, name=name).render_derived()

@@ -75,13 +75,16 @@ def _last_known(as_of: datetime, column: Column, name: str):
             s.stage.desc(),
         ),
     )
-    rows = select(
-        s.opportunity_id,
-        known.label("value"),
-        changed_later.label("changed_later"),
-        order.label("place"),
+    rows = (
+        select(
+            s.opportunity_id,
+            known.label("value"),
+            changed_later.label("changed_later"),
+            order.label("place"),
+        )
+        .where(s.opportunity_id.in_(_changed_since(as_of)))
+        .subquery(f"{name}_rows")
     )
-    rows = rows.where(s.opportunity_id.in_(_changed_since(as_of))).subquery(f"{name}_rows")
     return (
         select(rows.c.opportunity_id, rows.c.value, rows.c.changed_later)
         .where(rows.c.place == 1, rows.c.value.is_not(None))
