@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from metrics.calendar import Calendar
 
@@ -171,8 +171,8 @@ WITH answered AS (
     AND handed_at <= getvariable('as_of')
   GROUP BY 1
 )
-SELECT grain, first_day, sum(due), sum(pending), sum(met), sum(overdue), sum(disposed),
-  sum(rejected)
+SELECT grain, first_day, sum(due) AS due, sum(pending) AS pending, sum(met) AS met,
+  sum(overdue) AS overdue, sum(disposed) AS disposed, sum(rejected) AS rejected
 FROM (SELECT * FROM days FULL JOIN disposed USING (day))
   JOIN periods ON day >= first_day AND day < end_day
 GROUP BY 1, 2
@@ -184,11 +184,12 @@ WITH days AS (
     AND occurred_at >= getvariable('since') AND occurred_at <= getvariable('as_of')
   GROUP BY 1
 )
-SELECT grain, first_day, sum(held) FROM days
+SELECT grain, first_day, sum(held) AS held FROM days
   JOIN periods ON day >= first_day AND day < end_day GROUP BY 1, 2
 """
 _SPEND = """
-SELECT grain, first_day, sum(amount) FROM (SELECT day, sum(amount) AS amount FROM spend GROUP BY 1)
+SELECT grain, first_day, sum(amount) AS spent
+FROM (SELECT day, sum(amount) AS amount FROM spend GROUP BY 1)
   JOIN periods ON day >= trailing_day AND day < end_day GROUP BY 1, 2
 """
 # Deals, and what marketing took part in: the touches of the deals' contacts in the lookback.
@@ -284,6 +285,8 @@ def prepare(connection: Connection, calendar: Calendar, as_of: datetime, week: d
     run("SET VARIABLE since = CAST($1 AS TIMESTAMP)", (calendar.starts_at(first),))
 
 
-def ask(connection: Connection) -> list[list[tuple]]:
-    """All numbers, once."""
-    return [list(connection.exec_driver_sql(statement)) for statement in STATEMENTS]
+def ask(connection: Connection) -> list[list[RowMapping]]:
+    """All numbers, once: by statement its rows, one a period."""
+    return [
+        list(connection.exec_driver_sql(statement).mappings().all()) for statement in STATEMENTS
+    ]
