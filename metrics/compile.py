@@ -34,7 +34,7 @@ from data.dialects.row_values import rows_as_table
 from metrics.calendar import Calendar, Span
 from metrics.errors import QueryError, Unanswerable
 from metrics.facts import FACTS, Context, Fact
-from metrics.facts.base import Dimensions
+from metrics.facts.base import Dimensions, Shared
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Metric
 from metrics.query import Filters, MetricQuery
@@ -141,10 +141,11 @@ def _with_measures(fact: Fact, key: SumsKey, metrics: Sequence[Metric]) -> Fact:
 class Compiler:
     """Compiles the statements of one question."""
 
-    def __init__(self, query: MetricQuery, config: Config) -> None:
+    def __init__(self, query: MetricQuery, config: Config, shared: Shared | None = None) -> None:
         self.query = query
         self.config = config
         self.calendar = Calendar(config)
+        self.shared = shared or Shared()
 
     def statement(self, key: Key, metrics: Sequence[Metric]) -> Select:
         """The SELECT of a key: one row a span (``span``, its index) and member combination.
@@ -159,7 +160,7 @@ class Compiler:
 
     def over(self, spans: tuple[Span, ...]) -> Compiler:
         """The compiler of the same question over some of its spans."""
-        return Compiler(replace(self.query, spans=spans), self.config)
+        return Compiler(replace(self.query, spans=spans), self.config, self.shared)
 
     def _narrowed(self, fact: Fact) -> Fact:
         """The fact without the rows that no measure counts, so that they are not even dated.
@@ -198,6 +199,7 @@ class Compiler:
             days=self._days,
             where=self.query.where,
             disputes=self.query.disputes,
+            shared=self.shared,
         )
         return FACTS[key.fact](context)
 

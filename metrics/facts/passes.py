@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CTE, FromClause, func, literal, select
+from sqlalchemy import CTE, FromClause, Select, func, literal, select
 
 from data.tables import lead_stages, leads
 from metrics.facts.base import Context, Count, Fact, Links, Record
@@ -11,6 +11,10 @@ from metrics.facts.base import Context, Count, Fact, Links, Record
 def again(context: Context) -> CTE:
     """One row a re-MQL (``lead_id``, ``at``): the first MQL entry after a recycling, never a
     lead's first MQL."""
+    return context.shared.rows("came_back", lambda: _again(context))
+
+
+def _again(context: Context) -> Select:
     s = lead_stages.c
     recycled = lead_stages.alias("recycled").c
     # Nobody else comes back.
@@ -32,10 +36,8 @@ def again(context: Context) -> CTE:
         .where(s.stage.in_(("mql", "recycled")), s.entered_at <= context.as_of, is_recycled)
         .subquery("passes")
     )
-    return (
-        select(rows.c.lead_id, rows.c.entered_at.label("at"))
-        .where(rows.c.stage == "mql", rows.c.before == "recycled", rows.c.mql_before == "mql")
-        .cte("came_back")
+    return select(rows.c.lead_id, rows.c.entered_at.label("at")).where(
+        rows.c.stage == "mql", rows.c.before == "recycled", rows.c.mql_before == "mql"
     )
 
 

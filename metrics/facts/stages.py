@@ -79,7 +79,8 @@ def _members(context: Context, stage: str) -> FromClause:
     """One row a lead that reached the stage: its unit, when, and its place within the unit."""
     # Most leads never get beyond the first stage: only who counts them reads their rows.
     since = stage if stage == STAGE_ORDER[0] else "mql"
-    entries = first_entries(context, since).cte("first_entries")
+    name = f"first_entries_since_{since}"
+    entries = context.shared.rows(name, lambda: first_entries(context, since))
     at = reached(entries, stage)
     columns = [
         reached(entries, "mql").label("mql_at"),
