@@ -14,15 +14,18 @@ from typing import Any
 
 import typst
 
+from metrics.report.cells import Table
 from metrics.report.chart_file import FONTS, LIGHT, Picture
-from metrics.report.document import Document
+from metrics.report.document import Document, Section
 from metrics.report.kpi_section import KpiSection
+from metrics.report.page_section import PageSection, Part
 from metrics.report.scorecard_section import QUIET, FigureWords, GoalWords, ScorecardSection
 from metrics.report.words import Words
 
 MIME = "application/pdf"
 TEMPLATE = Path(__file__).resolve().parent / "pdf_template.typ"
 Json = dict[str, Any]
+HALF = 600  # px of a chart that half a page has room for
 
 
 def write_pdf(document: Document) -> bytes:
@@ -49,10 +52,76 @@ def _as_json(document: Document) -> Json:
         "link": document.link,
         "notices": list(document.notices),
         "colours": LIGHT,
-        "sections": [
-            _scorecard(section) if isinstance(section, ScorecardSection) else _kpi(section)
-            for section in document.sections
+        "sections": [_section(section) for section in document.sections],
+    }
+
+
+def _section(section: Section) -> Json:
+    if isinstance(section, ScorecardSection):
+        return _scorecard(section)
+    return _page(section) if isinstance(section, PageSection) else _kpi(section)
+
+
+def _page(section: PageSection) -> Json:
+    """Small parts stand two in a row, where the one before leaves half of it."""
+    rows: list[list[Json]] = []
+    for part in section.parts:
+        made = _part(part)
+        if rows and made["is_half"] and len(rows[-1]) == 1 and rows[-1][0]["is_half"]:
+            rows[-1].append(made)
+        else:
+            rows.append([made])
+    return {
+        "kind": "page",
+        "title": section.title,
+        "beside": section.beside,
+        "rows": rows,
+    }
+
+
+def _part(part: Part) -> Json:
+    table = part.table
+    shown = None if table is None or table.is_data or not table.rows else table
+    return {
+        "title": part.title,
+        "aside": part.aside,
+        "words": [_words(one) for one in part.words],
+        "figures": [
+            {
+                "label": one.label,
+                "value": one.value,
+                "lines": [_words(line) for line in one.lines],
+            }
+            for one in part.figures
         ],
+        "picture": _picture(part.picture),
+        "table": None if shown is None else _table(shown),
+        "notes": list(part.notes),
+        "is_half": _is_half(part, shown),
+    }
+
+
+def _is_half(part: Part, shown: Table | None) -> bool:
+    """Whether a part does with half the width of the page."""
+    if len(part.figures) > 3 or (part.picture is not None and part.picture.width > HALF):
+        return False
+    return shown is None or sum(_width(shown, m) for m in range(len(shown.heads))) <= 62
+
+
+def _width(table: Table, column: int) -> int:
+    """Of a column, in letters."""
+    return max([len(table.heads[column]) // 2, *(len(row[column].text) for row in table.rows)])
+
+
+def _table(table: Table) -> Json:
+    columns = range(len(table.heads))
+    return {
+        "heads": list(table.heads),
+        "rows": [[cell.text for cell in row] for row in table.rows],
+        "feet": table.feet,
+        "figures": [table.is_numeric(m) for m in columns],
+        # Columns of long text share what the others leave.
+        "wide": [not table.is_numeric(m) and _width(table, m) > 18 for m in columns],
     }
 
 
@@ -118,12 +187,12 @@ def _kpi(section: KpiSection) -> Json:
     return {
         "kind": "kpi",
         "title": section.title,
-        "team": f"{section.team} · {section.metric.owner}",
+        "team": f"{section.team} · {section.owner}",
         "qualifier": section.qualifier,
         "value": section.value,
         "lines": [{"text": text, "state": _words(state)} for text, state in section.lines],
         "about": section.about,
-        "definition": section.metric.definition,
+        "definition": section.definition,
         "to_date": [
             {"label": figure.label, "value": figure.value, "note": _words(figure.note)}
             for figure in section.to_date

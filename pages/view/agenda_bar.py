@@ -199,7 +199,7 @@ def line_html(walk: Walk) -> str:
 
 def meeting_name(meeting: Meeting) -> str:
     """ "Weekly review, 22 Nov 2026"."""
-    return f"{meeting.cadence.capitalize()} review, {meeting.held_on:%-d %b %Y}"
+    return meeting.name
 
 
 def agenda_words(items: Sequence[AgendaItem]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from data.errors import WarehouseError
+from metrics.report.split_words import SPLIT_RULE
 from metrics.review.agenda import Places
 from metrics.review.changes import what_changed
 from metrics.review.meetings import Meeting, last_closed
@@ -18,7 +19,6 @@ from pages.view.agenda_bar import meeting_name
 from pages.view.memory import show_decisions, show_last_actions, show_open_disputes
 from pages.view.request import Request
 from pages.view.review_html import (
-    SPLIT_RULE,
     changes_html,
     heading,
     note,
