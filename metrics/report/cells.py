@@ -32,7 +32,9 @@ class Table:
 
     def is_numeric(self, column: int) -> bool:
         """Whether a column holds figures, which stand at its right edge."""
-        return any(row[column].number is not None for row in self.rows)
+        return any(
+            row[column].number is not None or row[column].form is not None for row in self.rows
+        )
 
 
 def difference_form(unit: Unit) -> Unit | str:

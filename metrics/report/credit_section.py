@@ -34,7 +34,7 @@ TITLE = "Credit"
 # In px: what a picture is drawn as on paper, and before a room where 560 px are half a page.
 PAPER, ROOM = 560, 900
 ROW, TEXT = 27, 13.0
-ROOM_ROW, ROOM_TEXT, ROOM_ROWS = 40, 20.0, 9
+ROOM_ROW, ROOM_TEXT, ROOM_ROWS = 34, 20.0, 8
 
 
 def credit_section(warehouse: Warehouse, view: View, asked: Asked, formats: Formats) -> PageSection:
@@ -160,21 +160,12 @@ def _members(board: CreditBoard, formats: Formats) -> Part:
     last = charts.Line("unattributed", {model: unattributed}, shown)
     few = charts.member_lines(board.answers, model, board.called, formats, ROOM_ROWS)
     bars = [*few, last]
-    chart = NativeChart(
-        f"By {board.query.by}, {MODELS[model].label}",
-        tuple(line.name for line in bars),
-        (Series("credit", tuple(line.figures[model] for line in bars)),),
-        Unit.MONEY,
-        tuple(line.value for line in bars),
-        Shape.BARS,
-    )
     return Part(
         "members",
         title,
         "credit",
         picture=_ranges([*lines, last], model, Unit.MONEY, formats),
         room=_ranges(bars, model, Unit.MONEY, formats, is_room=True),
-        natives=(chart,),
         notes=(words.sum_words(board, formats), KEY),
     )
 
@@ -203,7 +194,7 @@ def _ranks(board: CreditBoard) -> Part | None:
         "Who ranks where",
         "dark: the largest moves; – no credit",
         picture=picture(24, TEXT, PAPER),
-        room=picture(38, ROOM_TEXT, 1300),
+        room=picture(38, ROOM_TEXT, 950),
     )
 
 
@@ -230,7 +221,7 @@ def _journey(board: CreditBoard, calendar: Calendar, formats: Formats) -> Part:
         title,
         aside,
         picture=picture(96, TEXT, PAPER),
-        room=picture(176, ROOM_TEXT, 1300),
+        room=picture(118, ROOM_TEXT, 1000),
         notes=(words.weights_words(story, board),),
     )
 

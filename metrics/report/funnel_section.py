@@ -275,16 +275,15 @@ def _losses(funnel: Funnel, formats: Formats) -> Part | None:
     title, aside = "Why deals were lost", f"closed in {funnel.period_short}"
     if not pipeline.losses:
         return Part("losses", title, aside, (plain("No deal was lost."),))
-    rows = tuple(
-        (
-            Cell(words.reason_words(name)),
-            _plain(sums.count, formats),
-            _money(sums, formats),
-            Cell(f"{sums.unknown} unknown" if sums.unknown else ""),
-        )
-        for name, sums in pipeline.losses
-    )
-    table = Table("Losses", ("Reason", "Deals", "Amount", "Without amount"), rows)
+    has_unknown = any(sums.unknown for _, sums in pipeline.losses)
+
+    def row(name: str | None, sums: Sums) -> tuple[Cell, ...]:
+        known = (_plain(sums.count, formats), _money(sums, formats))
+        unknown = (_plain(sums.unknown, formats),) if has_unknown else ()
+        return (Cell(words.reason_words(name)), *known, *unknown)
+
+    heads = ("Reason", "Deals", "Amount", *(("Without amount",) if has_unknown else ()))
+    table = Table("Losses", heads, tuple(row(*loss) for loss in pipeline.losses))
     return Part("losses", title, aside, table=table)
 
 

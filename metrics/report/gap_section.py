@@ -16,12 +16,12 @@ from metrics.report import gap_words as words
 from metrics.report.cells import Cell, Table
 from metrics.report.chart_file import Picture
 from metrics.report.format import UNDEFINED, Formats
-from metrics.report.native_chart import NativeChart, Series
+from metrics.report.native_chart import NativeChart, Series, Shape
 from metrics.report.page_section import Headline, PageSection, Part, lacking, plain
 from metrics.view import View
 
 TITLE = "Reconciliation"
-PAPER, ROOM = 700, 1100
+PAPER, ROOM = 700, 900
 PAPER_TREND = replace(charts.TREND_DESK, height=220)
 
 
@@ -79,7 +79,7 @@ def _waterfall(balance: Balance, view: View, formats: Formats) -> Part:
         words.WATERFALL,
         view.period.label,
         picture=picture(26, 12.5, PAPER, False),
-        room=picture(38 if bars <= 13 else 30, 18.0, ROOM, False),
+        room=picture(34 if bars <= 9 else 27, 18.0, ROOM, False),
         notes=(words.starts_words(base, formats),) if base else (),
     )
 
@@ -103,7 +103,10 @@ def _trend(warehouse: Warehouse, stage: str, view: View, formats: Formats) -> Pa
         tuple(point.short for point in points),
         (Series("gap", tuple(p.gap if p.gap is None else float(p.gap) for p in points)),),
         Unit.COUNT,
-        tuple(UNDEFINED if p.gap is None else formats.plain(p.gap) for p in points),
+        tuple(
+            UNDEFINED if p.gap is None else formats.difference(p.gap, Unit.COUNT) for p in points
+        ),
+        Shape.COLUMNS,
         open_at=tuple(n for n, point in enumerate(points) if point.is_open),
     )
     table = Table(

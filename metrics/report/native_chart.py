@@ -9,9 +9,10 @@ from metrics.model import Unit
 
 
 class Shape(StrEnum):
-    """LINES run over periods; BARS and STACKED lie, a row a label, the first on top."""
+    """LINES and COLUMNS run over periods; BARS and STACKED lie, a row a label, the first on top."""
 
     LINES = "lines"
+    COLUMNS = "columns"
     BARS = "bars"
     STACKED = "stacked"
 

@@ -45,6 +45,12 @@ class Part:
     notes: tuple[str, ...] = ()
     shows_table: bool = True
 
+    @property
+    def shows_a_table(self) -> bool:
+        """Whether there is a table for a slide."""
+        table = self.table
+        return self.shows_table and table is not None and bool(table.rows) and not table.is_data
+
 
 @dataclass(frozen=True)
 class PageSection:

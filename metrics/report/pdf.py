@@ -8,6 +8,7 @@ everywhere and needs no network.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,11 @@ from metrics.report.words import Words
 MIME = "application/pdf"
 TEMPLATE = Path(__file__).resolve().parent / "pdf_template.typ"
 Json = dict[str, Any]
-HALF = 600  # px of a chart that half a page has room for
+# Signs that the program's own font lacks, and one of typst's that has them.
+SIGNS = "DejaVu Sans Mono"
+_TEXT, _SIGNS = re.compile(r">[^<]*[◔◐][^<]*<"), re.compile(r"[◔◐]")
+HALF, WHOLE = 600, 1180  # px of a chart that half a page has room for, and a whole one
+MOST_TOGETHER = 16  # rows of a table that are not torn apart
 
 
 def write_pdf(document: Document) -> bytes:
@@ -82,6 +87,7 @@ def _page(section: PageSection) -> Json:
 def _part(part: Part) -> Json:
     table = part.table
     shown = None if table is None or table.is_data or not table.rows else table
+    half = _is_half(part, shown)
     return {
         "title": part.title,
         "aside": part.aside,
@@ -95,9 +101,12 @@ def _part(part: Part) -> Json:
             for one in part.figures
         ],
         "picture": _picture(part.picture),
+        # Drawn as large as its text is on the page, also where the part has the whole width.
+        "span": 1.0 if half else min(1.0, (part.picture.width if part.picture else 0) / WHOLE),
+        "is_whole": shown is None or len(shown.rows) <= MOST_TOGETHER,
         "table": None if shown is None else _table(shown),
         "notes": list(part.notes),
-        "is_half": _is_half(part, shown),
+        "is_half": half,
     }
 
 
@@ -211,4 +220,12 @@ def _kpi(section: KpiSection) -> Json:
 
 
 def _picture(picture: Picture | None) -> Json | None:
-    return None if picture is None else {"svg": picture.svg(), "alt": picture.alt}
+    if picture is None:
+        return None
+    return {"svg": _TEXT.sub(_with_signs, picture.svg()), "alt": picture.alt}
+
+
+def _with_signs(found: re.Match[str]) -> str:
+    """A text of the drawing with its signs in a font that has them: else all of it would be set
+    in another."""
+    return _SIGNS.sub(rf'<tspan font-family="{SIGNS}">\g<0></tspan>', found[0])

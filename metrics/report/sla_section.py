@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.warehouse import Warehouse
+from metrics.calendar import Calendar
 from metrics.errors import QueryError
 from metrics.model import Status, Unit
 from metrics.report import sla_charts as charts
@@ -19,6 +20,7 @@ from metrics.report.chart_file import Picture
 from metrics.report.format import Formats
 from metrics.report.native_chart import NativeChart, Role, Series, Shape
 from metrics.report.page_section import Headline, PageSection, Part, lacking, plain
+from metrics.report.view_words import moment_words
 from metrics.report.words import Words, member_words
 from metrics.scorecard import Tile
 from metrics.sla import Queue, SlaPage, build_sla
@@ -283,9 +285,9 @@ def _waiting(warehouse: Warehouse, view: View, formats: Formats) -> Part:
         summary = Queue(warehouse, view, shows_people=False).summary()
     except QueryError as error:
         return lacking("waiting", "No answer yet", str(error))
-    return Part(
-        "waiting", "No answer yet", "as of", (plain(words.waiting_words(summary, formats)),)
-    )
+    at = f"at {moment_words(view.as_of, Calendar(warehouse.config), formats.locale)}"
+    told = (plain(words.waiting_words(summary, formats)),)
+    return Part("waiting", "No answer yet", at, told)
 
 
 def _teams(page: SlaPage, formats: Formats) -> Part:

@@ -23,6 +23,7 @@ from pptx.util import Inches, Pt
 
 from metrics.model import Unit
 from metrics.report.native_chart import NativeChart, Role, Series, Shape
+from metrics.report.scales import axis_of
 from metrics.report.slide_parts import FACE, SMALLEST, Box, Run, Sheet, colour, printable
 
 # Of the value axis: short, or the labels take the chart's room.
@@ -67,6 +68,7 @@ def add_chart(sheet: Sheet, box: Box, chart: NativeChart) -> None:
         data.add_series(printable(series.name), series.values)
     kind = {
         Shape.LINES: XL_CHART_TYPE.LINE_MARKERS,
+        Shape.COLUMNS: XL_CHART_TYPE.COLUMN_CLUSTERED,
         Shape.BARS: XL_CHART_TYPE.BAR_CLUSTERED,
         Shape.STACKED: XL_CHART_TYPE.BAR_STACKED,
     }[chart.shape]
@@ -127,9 +129,16 @@ def _style_lines(drawn: Any, chart: NativeChart) -> None:
     axis.tick_labels.number_format = _AXIS_FORMATS.get(chart.unit, "0.0")
     axis.tick_labels.number_format_is_linked = False
     values = [value for line in chart.series for value in line.values if value is not None]
-    if all(value >= 0 for value in values):
-        axis.minimum_scale = 0
-    else:
+    # The page's own axis, at round figures: from 0, unless all lie close together far above it.
+    found = axis_of(values)
+    first, second, *rest = found.ticks()
+    step = second - first
+    low, high = first - step, (rest or [second])[-1] + step
+    axis.major_unit = step
+    axis.minimum_scale = low if found.low < 0 else max(low, 0.0)
+    is_whole = chart.unit is Unit.SHARE and max(values, default=0.0) <= 1
+    axis.maximum_scale = min(high, 1.0) if is_whole else high
+    if found.low < 0:
         # The periods' names stay at the foot where figures lie below 0.
         drawn.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     if len(chart.labels) > MOST_MARKERS:
@@ -200,7 +209,8 @@ def _space_out(axis: Any, every: int) -> None:
 
 
 def _style_bars(drawn: Any, chart: NativeChart) -> None:
-    drawn.category_axis.reverse_order = True  # the first on top
+    is_lying = chart.shape is not Shape.COLUMNS
+    drawn.category_axis.reverse_order = is_lying  # the first on top
     drawn.category_axis.major_tick_mark = XL_TICK_MARK.NONE
     drawn.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     axis = drawn.value_axis
@@ -216,7 +226,7 @@ def _style_bars(drawn: Any, chart: NativeChart) -> None:
     is_stack = chart.shape is Shape.STACKED
     longest = 0 if is_stack else max((len(text) for text in chart.shown), default=0)
     if sums and max(sums) > 0:
-        axis.maximum_scale = max(sums) * (1.06 + 0.028 * longest)
+        axis.maximum_scale = max(sums) * (1.06 + 0.028 * longest if is_lying else 1.15)
         if min(sums) >= 0:
             axis.minimum_scale = 0
     for n, (series, told) in enumerate(zip(plot.series, chart.series, strict=True)):
@@ -234,7 +244,17 @@ def _style_bars(drawn: Any, chart: NativeChart) -> None:
 
 def _label_ends(plot: Any, chart: NativeChart) -> None:
     """The words of every bar at its end; a stack has them in its label, beside its name."""
-    if chart.shape is Shape.BARS:
+    if chart.shape is not Shape.STACKED:
         for n, text in enumerate(chart.shown):
             if chart.series[0].values[n] is not None:
+                if n in chart.open_at:
+                    _hollow(plot.series[0].points[n])
                 _label(plot.series[0].points[n], text, XL_LABEL_POSITION.OUTSIDE_END)
+
+
+def _hollow(point: Any) -> None:
+    """A column whose period is not over."""
+    point.format.fill.solid()
+    point.format.fill.fore_color.rgb = colour("page")
+    point.format.line.color.rgb = colour("ink3")
+    point.format.line.width = Pt(1.5)

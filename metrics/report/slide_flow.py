@@ -28,10 +28,12 @@ TOP, BOTTOM = 1.1, 6.9  # of what is below the heading and above the foot, in in
 ROOM = BOTTOM - TOP
 HEAD, LINE, GAP = 0.5, 0.33, 0.2
 ROW = 0.44  # of a table
-CHART = 3.2  # the least that a chart takes
-FIGURES = 3  # in a row
+CHART = 2.5  # the least that lines take
+BAR = 0.46  # of a bar
+FIGURES = 3  # in a row, or four
 EM = 0.52 * SMALLEST / 72  # inches of a letter, on the safe side
-MOST_SLIDES = 2  # of one table
+DIGIT, PADDING = 0.575 * SMALLEST / 72, 0.3  # of a figure, and what a cell keeps around it
+MOST_SLIDES, MOST_LINES = 3, 3  # slides of one table; lines of one of its rows
 
 
 @dataclass(frozen=True)
@@ -67,25 +69,29 @@ def _beside(section: PageSection, part: Part) -> str:
 
 
 def _packed(section: PageSection) -> list[list[Block]]:
-    """The blocks slide by slide, in their order."""
+    """The blocks slide by slide, in their order; what one slide can hold is not torn apart."""
     slides: list[list[Block]] = []
-    used = 0.0
     for part in section.parts:
-        for block in _blocks(part):
-            is_new = not slides or slides[-1][-1].part is not part
-            height = block.height + (HEAD if is_new else 0.0) + GAP
-            if slides and used + height <= ROOM:
-                slides[-1].append(block)
-                used += height
-            else:
-                slides.append([block])
-                used = block.height + HEAD + GAP
-    return slides
+        blocks = _blocks(part)
+        if slides and _height([*slides[-1], *blocks]) <= ROOM:
+            slides[-1] += blocks
+            continue
+        slides.append([])
+        for block in blocks:
+            if slides[-1] and _height([*slides[-1], block]) > ROOM:
+                slides.append([])
+            slides[-1].append(block)
+    return [blocks for blocks in slides if blocks]
+
+
+def _height(blocks: Sequence[Block]) -> float:
+    """What blocks take on one slide; those of one part stand under the slide's own heading."""
+    parts = len({block.part.id for block in blocks})
+    return sum(block.height + GAP for block in blocks) + (HEAD * parts if parts > 1 else 0.0) - GAP
 
 
 def _draw(sheet: Sheet, blocks: Sequence[Block], *, headed: bool) -> None:
-    heads = len({block.part.id for block in blocks}) * HEAD if headed else 0.0
-    spare = ROOM - heads - sum(block.height + GAP for block in blocks)
+    spare = ROOM - _height(blocks)
     growing = [block for block in blocks if block.grows]
     more = max(spare, 0.0) / len(growing) if growing else 0.0
     y, shown = TOP, None
@@ -108,11 +114,12 @@ def _blocks(part: Part) -> list[Block]:
     found: list[Block] = []
     if part.words:
         found.append(_words(part))
-    for start in range(0, len(part.figures), FIGURES):
-        found.append(_figures(part, part.figures[start : start + FIGURES]))
+    across = 4 if len(part.figures) == 4 else FIGURES
+    for start in range(0, len(part.figures), across):
+        found.append(_figures(part, part.figures[start : start + across], across))
     if part.natives or part.room is not None:
         found.append(_chart(part))
-    if part.table is not None and part.table.rows and part.shows_table:
+    if part.table is not None and part.shows_a_table:
         found += _table_blocks(part, part.table)
     if part.notes:
         found.append(_notes(part))
@@ -133,10 +140,10 @@ def _words(part: Part) -> Block:
     return Block(part, height, lambda sheet, box: sheet.text(box, paragraphs))
 
 
-def _figures(part: Part, figures: Sequence[Headline]) -> Block:
-    width = TEXT_WIDTH / FIGURES
+def _figures(part: Part, figures: Sequence[Headline], across: int) -> Block:
+    width = TEXT_WIDTH / across
     inner = width - 0.3
-    rows = [[(fitting(one.text, inner, 2), one) for one in f.lines] for f in figures]
+    rows = [[(fitting(one.text, inner, 3), one) for one in f.lines] for f in figures]
     most = max(sum(lines_of(text, inner) for text, _ in lines) for lines in rows)
 
     def draw(sheet: Sheet, box: Box) -> None:
@@ -156,22 +163,23 @@ def _chart(part: Part) -> Block:
         return _native(part)
     picture = part.room
     assert picture is not None
-    # As high as its width lets it be, and no more than a slide has.
-    height = min(TEXT_WIDTH * picture.height / picture.width, ROOM - HEAD - GAP)
-    has_room = height > CHART
-
-    def draw(sheet: Sheet, box: Box) -> None:
-        sheet.picture(box, picture)
-
-    return Block(part, CHART if has_room else height, draw, grows=has_room)
+    # As high as its width lets it be: smaller, its text would be too. What stands by it has room.
+    beside = [_words(part)] if part.words else []
+    beside += [_notes(part)] if part.notes and not part.shows_a_table else []
+    left = ROOM - sum(block.height + GAP for block in beside)
+    height = min(TEXT_WIDTH * picture.height / picture.width, left)
+    return Block(part, height, lambda sheet, box: sheet.picture(box, picture))
 
 
 def _native(part: Part) -> Block:
     charts = part.natives
     width = TEXT_WIDTH / len(charts)
     # Every bar needs a place of its own; lines take what there is.
-    rows = max(0 if chart.shape is Shape.LINES else len(chart.labels) for chart in charts)
-    least = max(CHART, 0.42 * rows + 0.6)
+    rows = max(
+        0 if chart.shape in (Shape.LINES, Shape.COLUMNS) else len(chart.labels) for chart in charts
+    )
+    is_stack = any(chart.shape is Shape.STACKED for chart in charts)
+    least = BAR * rows + (0.7 if is_stack else 0.2) if rows else CHART
 
     def draw(sheet: Sheet, box: Box) -> None:
         for n, chart in enumerate(charts):
@@ -181,7 +189,7 @@ def _native(part: Part) -> Block:
                 y, height = y + 0.4, height - 0.4
             add_chart(sheet, Box(x, y, width - 0.1, height), chart)
 
-    return Block(part, min(least, ROOM - HEAD - GAP), draw, grows=True)
+    return Block(part, min(least, ROOM - GAP), draw, grows=True)
 
 
 def _notes(part: Part) -> Block:
@@ -196,15 +204,20 @@ def _notes(part: Part) -> Block:
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a table a slide shows, how wide, and in how many lines a row."""
+    """Which columns of a table a slide shows, how wide, and how many it has no room for."""
 
     places: tuple[int, ...]
     widths: tuple[float, ...]
-    lines: int
     left_out: int
 
+    def lines(self, row: Sequence[Cell]) -> int:
+        """Of a row's longest text, up to ``MOST_LINES``."""
+        shown = zip(self.places, self.widths, strict=True)
+        longest = max(ceil(len(row[m].text) * EM / max(w - PADDING, 0.1)) for m, w in shown)
+        return min(max(longest, 1), MOST_LINES)
 
-NARROWEST = 1.6  # inches that a column of text keeps
+
+NARROWEST = 2.0  # inches that a column of text keeps
 
 
 def columns_of(table: Table, width: float = TEXT_WIDTH) -> Columns:
@@ -213,7 +226,8 @@ def columns_of(table: Table, width: float = TEXT_WIDTH) -> Columns:
     for m, head in enumerate(table.heads):
         longest = max((len(row[m].text) for row in table.rows), default=0)
         word = max((len(word) for word in head.split()), default=0)
-        natural.append(max(longest, word) * EM + 0.25)
+        letter = DIGIT if table.is_numeric(m) else EM
+        natural.append(max(longest * letter, word * DIGIT) + PADDING)
     is_text = [not table.is_numeric(m) for m in range(len(natural))]
     places = list(range(len(natural)))
 
@@ -234,15 +248,9 @@ def columns_of(table: Table, width: float = TEXT_WIDTH) -> Columns:
     spare = width - sum(widths.values())
     if spare > 0:
         widths[places[0]] += min(spare, max(0.0, width * 0.3))
-    lines = 1
-    for m in places:
-        if is_text[m]:
-            longest = max((len(row[m].text) for row in table.rows), default=0)
-            lines = max(lines, min(ceil(longest * EM / max(widths[m] - 0.2, 0.1)), 3))
     return Columns(
         tuple(places),
         tuple(widths[m] for m in places),
-        lines,
         len(natural) - len(places),
     )
 
@@ -256,21 +264,37 @@ def _table_blocks(part: Part, table: Table) -> list[Block]:
         lines_of(table.heads[m], w - 0.2)
         for m, w in zip(columns.places, columns.widths, strict=True)
     )
-    row, head = LINE * (columns.lines - 1) + ROW, LINE * (min(head_lines, 2) - 1) + ROW
-    fits = max(int((ROOM - HEAD - GAP - head - LINE) / row), 1)
+    head = LINE * (min(head_lines, 2) - 1) + ROW
+    below = _notes(part).height + GAP if part.notes else 0.0
     feet = table.rows[len(table.rows) - table.feet :]
     body = table.rows[: len(table.rows) - table.feet]
-    room = fits - len(feet)
-    shown = body[: room * MOST_SLIDES]
-    told = _left_out(len(body) - len(shown), columns.left_out)
-    pieces = [shown[n : n + room] for n in range(0, len(shown), room)] or [()]
+    heights = [LINE * (columns.lines(row) - 1) + ROW for row in body]
+    room = ROOM - head - LINE - below - ROW * len(feet)
+    pieces = _pieces(heights, max(room, ROW))
+    kept = pieces[:MOST_SLIDES]
+    shown = sum(len(piece) for piece in kept)
+    told = _left_out(len(body) - shown, columns.left_out)
     blocks = []
-    for n, piece in enumerate(pieces):
-        is_last = n == len(pieces) - 1
-        rows = [*piece, *(feet if is_last else ())]
-        note = told if is_last else ""
-        blocks.append(_table_block(part, table, columns, rows, (head, row), note))
+    for n, piece in enumerate(kept or [range(0)]):
+        is_last = n == max(len(kept), 1) - 1
+        rows = [*(body[m] for m in piece), *(feet if is_last else ())]
+        own = [head, *(heights[m] for m in piece), *([ROW] * len(feet) if is_last else [])]
+        blocks.append(_table_block(part, table, columns, rows, own, told if is_last else ""))
     return blocks
+
+
+def _pieces(heights: Sequence[float], room: float) -> list[range]:
+    """Rows slide by slide, about as many on each: none holds a last one alone."""
+    slides = ceil(sum(heights) / room - 1e-9)
+    even = sum(heights) / max(slides, 1)
+    found: list[range] = []
+    start, used = 0, 0.0
+    for n, height in enumerate(heights):
+        if n > start and (used + height > room or used + height / 2 > even):
+            found.append(range(start, n))
+            start, used = n, 0.0
+        used += height
+    return [*found, range(start, len(heights))] if len(heights) > start else found
 
 
 def _left_out(rows: int, columns: int) -> str:
@@ -287,10 +311,9 @@ def _table_block(
     table: Table,
     columns: Columns,
     rows: Sequence[tuple[Cell, ...]],
-    heights: tuple[float, float],
+    heights: Sequence[float],
     note: str,
 ) -> Block:
-    head, row = heights
     right = [n for n, m in enumerate(columns.places) if table.is_numeric(m)]
     feet = table.rows[len(table.rows) - table.feet :] if table.feet else ()
     cells = [
@@ -303,15 +326,14 @@ def _table_block(
         is_foot = any(one is foot for foot in feet)
         cells.append(
             [
-                [[Run(fitting(one[m].text, w, columns.lines), bold=is_foot)]]
+                [[Run(fitting(one[m].text, w, columns.lines(one)), bold=is_foot)]]
                 for m, w in zip(columns.places, columns.widths, strict=True)
             ]
         )
-    height = head + row * len(rows)
+    height = sum(heights)
 
     def draw(sheet: Sheet, box: Box) -> None:
         place = Box(box.x, box.y, sum(columns.widths), height)
-        heights = [head, *[row] * len(rows)]
         sheet.table(place, columns.widths, cells, right=right, heights=heights)
         if note:
             below = Box(box.x, box.y + height + 0.03, TEXT_WIDTH, LINE)
