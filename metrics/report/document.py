@@ -61,9 +61,10 @@ class Document:
     period: str  # "Week 46, 9–15 Nov 2026"
     as_of: str  # "Mon 16 Nov 2026, 06:00"
     filters: str  # "region EMEA", "the whole company"
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = ()
     notices: tuple[str, ...] = ()
     link: str | None = None  # to the live view
+    currency: str = "USD"  # ISO 4217, of the spreadsheets
 
     @property
     def origin(self) -> str:
@@ -171,4 +172,5 @@ def frame_document(
         sections=tuple(sections),
         notices=notices,
         link=link,
+        currency=company.currency,
     )
