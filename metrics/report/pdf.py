@@ -71,7 +71,7 @@ def _page(section: PageSection) -> Json:
     """Small parts stand two in a row, where the one before leaves half of it."""
     rows: list[list[Json]] = []
     for part in section.parts:
-        made = _part(part)
+        made = _part(part) | ({"title": ""} if part.title == section.title else {})
         if rows and made["is_half"] and len(rows[-1]) == 1 and rows[-1][0]["is_half"]:
             rows[-1].append(made)
         else:
@@ -81,6 +81,8 @@ def _page(section: PageSection) -> Json:
         "title": section.title,
         "beside": section.beside,
         "rows": rows,
+        # The review's own parts are short: they follow each other on a page.
+        "flows": section.path == "review",
     }
 
 

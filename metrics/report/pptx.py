@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from pptx import Presentation
 from pptx.util import Inches
 
-from metrics.report.document import Document
+from metrics.report.document import Document, Section
 from metrics.report.kpi_section import KpiSection
 from metrics.report.page_section import PageSection
 from metrics.report.scorecard_section import (
@@ -48,7 +48,7 @@ _SIDES = {Judgement.BAD: "bad", Judgement.GOOD: "good", Judgement.NONE: "track"}
 def write_pptx(document: Document) -> bytes:
     """The slides of a document."""
     deck = _Deck(document)
-    for section in document.sections:
+    for section in _joined(document.sections):
         if isinstance(section, ScorecardSection):
             deck.scorecard(section)
         elif isinstance(section, PageSection):
@@ -56,6 +56,24 @@ def write_pptx(document: Document) -> bytes:
         else:
             deck.kpi(section)
     return deck.as_bytes()
+
+
+def _joined(sections: Sequence[Section]) -> list[Section]:
+    """The sections, those of the review itself that follow each other as one: what was decided and
+    what is disputed share a slide where they are short."""
+    found: list[Section] = []
+    for section in sections:
+        last = found[-1] if found else None
+        if _is_own(last) and _is_own(section):
+            parts, told = (*last.parts, *section.parts), (*last.told, *section.told)
+            found[-1] = PageSection(last.path, "The review", "", parts, told)
+        else:
+            found.append(section)
+    return found
+
+
+def _is_own(section: Section | None) -> TypeGuard[PageSection]:
+    return isinstance(section, PageSection) and section.path == "review"
 
 
 class _Deck:

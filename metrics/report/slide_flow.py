@@ -246,8 +246,10 @@ def columns_of(table: Table, width: float = TEXT_WIDTH) -> Columns:
         for m, more in missing.items():
             widths[m] += more * share
     spare = width - sum(widths.values())
-    if spare > 0:
-        widths[places[0]] += min(spare, max(0.0, width * 0.3))
+    texts = [m for m in places if is_text[m]]
+    if spare > 0 and texts:
+        # White space stands behind the longest text, and not before figures.
+        widths[max(texts, key=lambda m: natural[m])] += min(spare, width * 0.3)
     return Columns(
         tuple(places),
         tuple(widths[m] for m in places),
@@ -284,13 +286,24 @@ def _table_blocks(part: Part, table: Table) -> list[Block]:
 
 
 def _pieces(heights: Sequence[float], room: float) -> list[range]:
-    """Rows slide by slide, about as many on each: none holds a last one alone."""
-    slides = ceil(sum(heights) / room - 1e-9)
-    even = sum(heights) / max(slides, 1)
+    """Rows slide by slide, on as few as they need and about as high on each: none holds a last
+    one alone."""
+    found = _cut(heights, room)
+    low, high = max(heights, default=0.0), room
+    while high - low > 0.01:
+        middle = (low + high) / 2
+        if len(_cut(heights, middle)) == len(found):
+            high = middle
+        else:
+            low = middle
+    return _cut(heights, high)
+
+
+def _cut(heights: Sequence[float], room: float) -> list[range]:
     found: list[range] = []
     start, used = 0, 0.0
     for n, height in enumerate(heights):
-        if n > start and (used + height > room or used + height / 2 > even):
+        if n > start and used + height > room + 1e-9:
             found.append(range(start, n))
             start, used = n, 0.0
         used += height

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -46,9 +46,13 @@ def encode(value: Any) -> Any:
         return {
             field.name: encode(getattr(value, field.name))
             for field in fields(value)
-            if field.name not in _LEFT_OUT and getattr(value, field.name) != field.default
+            if field.name not in _LEFT_OUT and not _is_default(value, field)
         }
     raise TypeError(f"{type(value).__name__} has no lasting form")
+
+
+def _is_default(value: Any, field: Field[Any]) -> bool:
+    return field.default is not MISSING and bool(getattr(value, field.name) == field.default)
 
 
 @cache

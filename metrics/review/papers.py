@@ -106,6 +106,6 @@ def opening(meeting: Meeting) -> PageSection:
     minutes = sum(item.minutes for item in meeting.agenda)
     aside = f"{len(rows)} items, {minutes} min"
     notes = (f"Participants: {people}",) if people else ()
-    part = Part("agenda", "Agenda", aside, table=table, notes=notes)
+    part = Part("agenda", meeting.name, aside, table=table, notes=notes)
     state = "open" if meeting.closed_by is None else f"closed by {meeting.closed_by}"
     return PageSection(OWN_PAGE, meeting.name, state, (part,))
