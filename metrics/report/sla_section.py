@@ -332,7 +332,7 @@ def _cost(page: SlaPage, formats: Formats) -> Part:
         )
 
     rows = [row("All", found.total), *(row(member_words(r.priority), r) for r in found.rows)]
-    heads = ("Priority", "In time → SQL", "of", "Late → SQL", "of", "Difference (95%)")
+    heads = ("Priority", "In time → SQL", "in time", "Late → SQL", "late", "Difference (95%)")
     told = words.cost_words(found, page.cost_label, formats)
     return Part("cost", title, aside, (plain(told),), table=Table(title, heads, tuple(rows)))
 
