@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metrics.report.kpi_section import KpiSection
 from metrics.report.page_section import Headline, PageSection, Part, plain
 from metrics.report.words import Words
@@ -22,11 +24,12 @@ def kpi_parts(section: KpiSection) -> PageSection:
         Part(
             "trend",
             "Six weeks, twelve months",
-            section.trend_note,
             picture=section.trend_picture,
             room=section.trend_room,
             natives=section.trends,
-            table=trend_table,
+            # The chart has every figure of it: for spreadsheets.
+            table=replace(trend_table, is_data=True),
+            notes=(section.trend_note,) if section.trend_note else (),
         ),
         Part(
             "cause",

@@ -27,7 +27,7 @@ from pages.view.section_html import part_foot_html, part_head_html, part_words_h
 from pages.view.walk import Walk
 
 # px of a chart and columns of a table that half the page has room for.
-HALF, HALF_COLUMNS = 600, 6
+HALF, HALF_COLUMNS = 600, 8
 BEFORE_PAGES = (
     "This review was closed before its pages were kept: its figures are frozen, on the review's "
     "own page, and this page is live."
