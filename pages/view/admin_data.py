@@ -181,6 +181,10 @@ def _finding(finding: Result, request: Request) -> list[str]:
 def cache_html(stats: CacheStats, request: Request) -> str:
     """Its size and how often it had the answer."""
     plain = request.formats.plain
+
+    def megabytes(size: int) -> str:
+        return f"{plain(size / 1e6)} MB"
+
     rate = stats.hit_rate
     asked = stats.hits + stats.misses
     told = (
@@ -192,10 +196,7 @@ def cache_html(stats: CacheStats, request: Request) -> str:
     return facts(
         [
             ("Entries", f"{plain(stats.entries)} of at most {plain(stats.most)}"),
-            (
-                "Size",
-                f"about {plain(stats.bytes / 1e6)} MB of at most {plain(stats.most_bytes / 1e6)} MB",
-            ),
+            ("Size", f"about {megabytes(stats.bytes)} of at most {megabytes(stats.most_bytes)}"),
             ("Answered from it", told),
             ("Asked anew after a load", f"{plain(stats.renewed)} times"),
             ("Kept", f"at most {plain(stats.seconds / 60)} min, while no load changes its tables"),
