@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -99,9 +100,9 @@ def test_a_load_makes_exactly_the_touched_numbers_new(desk: Desk, engine_url: st
     for metric in questions:
         desk.ask(metric)
     load(engine_url, tables(), CONFIG)
-    assert not any(is_new(lambda m=metric: desk.ask(m)) for metric in questions)
+    assert not any(is_new(partial(desk.ask, metric)) for metric in questions)
     load(engine_url, tables(amount="30.00"), CONFIG)
-    new = {metric for metric in questions if is_new(lambda m=metric: desk.ask(m))}
+    new = {metric for metric in questions if is_new(partial(desk.ask, metric))}
     assert new == {"spend", "cost_per_mql"}
     assert [row.value for row in desk.ask("spend", "cost_per_mql", "leads")] == [30, 30, 2]
 
