@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.engine import URL
 
 from data.config import load_config
@@ -297,7 +297,9 @@ def _write_loads(connection: Connection) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     for name in CONTRACT:
         if name != "loads":
-            count = connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar()
+            count = connection.execute(
+                select(func.count()).select_from(CONTRACT[name])
+            ).scalar_one()
             row = {
                 "load_id": "bench",
                 "source": "bench",
