@@ -18,7 +18,6 @@ from metrics.report.document import (
 )
 from metrics.report.format import Formats
 from metrics.report.page_section import PageSection, Part, lacking
-from metrics.review.agenda import OWN_PAGE
 from metrics.review.frozen_pages import FrozenPage, FrozenReview
 from metrics.review.meetings import Meeting
 from metrics.review.memory_sections import memory_section
@@ -108,4 +107,4 @@ def opening(meeting: Meeting) -> PageSection:
     notes = (f"Participants: {people}",) if people else ()
     part = Part("agenda", meeting.name, aside, table=table, notes=notes)
     state = "open" if meeting.closed_by is None else f"closed by {meeting.closed_by}"
-    return PageSection(OWN_PAGE, meeting.name, state, (part,))
+    return PageSection("agenda", meeting.name, state, (part,))

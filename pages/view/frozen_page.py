@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from data.errors import ScorecardError
+from data.row_scope import EVERYTHING
 from metrics.report.chart_file import Picture
 from metrics.report.format import Formats
 from metrics.report.kpi_page import kpi_parts
@@ -68,15 +70,24 @@ def frozen_at(meeting: Meeting, item: int | None, viewer: Viewer) -> tuple[Froze
         return None, ""
     try:
         review = read_pages(meeting.id, viewer.scope)
-        snapshot = read_snapshot(meeting.id, viewer.scope)
+        if review is None:
+            return None, BEFORE_PAGES
+        snapshot = _snapshot(meeting.id)
     except ScorecardError as error:
         return None, f"{error} This page is live."
-    if review is None or snapshot is None:
-        return None, BEFORE_PAGES
     page = review.page_of(item)
     if page is None:
         return None, "Nothing was frozen of this page: it is live."
     return Frozen(meeting, item, review, page, snapshot), ""
+
+
+@lru_cache(maxsize=8)
+def _snapshot(review_id: str) -> Snapshot:
+    """Of a review whose pages the viewer may see: nobody's but theirs is asked for. It never
+    changes."""
+    found = read_snapshot(review_id, EVERYTHING)
+    assert found is not None
+    return found
 
 
 def show_in_walk(walk: Walk, request: Request) -> bool:

@@ -19,6 +19,7 @@ from tests.e2e.conftest import PATIENCE_MS, Account, Settings, home, new_account
 from tests.e2e.scorecard_visit import scroll_excess
 from tests.e2e.server import AppServer, running_app
 from tests.e2e.visit import settled, sign_in
+from tests.metrics.report.taken_away import slide_text, slides_of
 from tests.metrics.test_scorecard import CONFIG, monday, rows
 
 # 40 leads became MQLs in this week; the last of the data is later.
@@ -331,4 +332,17 @@ def test_a_closed_review_opens_in_a_new_process_without_a_warehouse(
         expect(page.locator(".strip")).to_contain_text("shown as it was frozen")
         expect(page.locator(frozen)).to_have_count(len(shown))
         assert page.locator(frozen).all_inner_texts() == shown
+        # Every item of its agenda, and the whole as a file.
+        page.locator(".st-key-frozen-item-5 button").click()
+        expect(page.locator(".st-key-frozen-page [data-part='sales-side']")).to_be_visible()
+        expect(page.locator(".review-head h2")).to_contain_text("frozen")
+        page.locator(".st-key-frozen-item-all button").click()
+        page.locator(".st-key-take-away button").first.click()
+        body = page.locator(".st-key-take-away-body")
+        body.get_by_role("button", name="Make PowerPoint").click()
+        with page.expect_download() as found:
+            body.get_by_role("button", name="Save the PowerPoint file").click()
+        deck = slides_of(found.value.path().read_bytes())
+        assert slide_text(deck[0]).startswith("Weekly review")
+        assert any("Sales answers" in slide_text(slide) for slide in deck)
         page.context.close()
