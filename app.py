@@ -6,7 +6,6 @@ last resort for errors. What a visitor sees starts in ``pages/view/frame.py``.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -30,6 +29,7 @@ from data.state import open_state
 from data.warehouse import open_warehouse
 from metrics.definitions import register_definitions
 from pages.view.failure import show_failure
+from pages.view.garbage import keep_collections_short
 from pages.view.sso_return import SignInReturn
 
 log = logging.getLogger(__name__)
@@ -45,11 +45,7 @@ WARM = ("metrics.tiles", "metrics.report.sparkline", "metrics.report.words", "da
 
 
 def _warm_up() -> None:
-    """Migrate the state database and record the KPIs' definitions; load the libraries.
-
-    They are kept out of the garbage collector's way: Streamlit collects after each run, and over
-    the libraries' own objects that costs more than the run itself.
-    """
+    """Migrate the state database and record the KPIs' definitions; load the libraries."""
     for module in WARM:
         importlib.import_module(module)
     try:
@@ -59,8 +55,7 @@ def _warm_up() -> None:
         # The server starts all the same: every visitor reads what is wrong, and /ready answers.
         # A definition that is not recorded now is when its KPI's page is first opened.
         log.error("%s", error)
-    gc.collect()
-    gc.freeze()
+    keep_collections_short()
 
 
 @asynccontextmanager
