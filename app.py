@@ -36,18 +36,21 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 # A load balancer asks every few seconds; a server that is gone must not keep it waiting.
 READY_SECONDS = 4.0
-FRAME = Path(__file__).resolve().parent / "pages" / "view" / "frame.py"
+ENTRY = Path(__file__).resolve().parent / "pages" / "view" / "entry.py"
 
 
-# What every run needs and takes long to import. Not the sign-in: its cookie component registers
-# itself with Streamlit when it is imported, which works in a visitor's run alone.
-WARM = ("metrics.tiles", "metrics.report.sparkline", "metrics.report.words", "data.users")
+# What every run needs, and takes long to import.
+WARM = ("metrics.tiles", "pages.view.frame")
 
 
 def _warm_up() -> None:
     """Migrate the state database and record the KPIs' definitions; load the libraries."""
+    # The sign-in's packages ask Streamlit for the visitor while they are imported, and there is none.
+    runless = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    runless.setLevel(logging.ERROR)
     for module in WARM:
         importlib.import_module(module)
+    runless.setLevel(logging.NOTSET)
     try:
         open_state()
         register_definitions(open_warehouse().config)
@@ -152,7 +155,7 @@ def _is_secure() -> bool:
 
 
 app = st.App(
-    FRAME,
+    ENTRY,
     secrets=SECRETS,
     lifespan=lifespan,
     routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],

@@ -20,7 +20,6 @@ from metrics.report.kpi_section import KpiSection
 from metrics.report.scorecard_section import QUIET, FigureWords, GoalWords, ScorecardSection
 from metrics.report.words import Words
 
-MIME = "application/pdf"
 TEMPLATE = Path(__file__).resolve().parent / "pdf_template.typ"
 Json = dict[str, Any]
 

@@ -11,7 +11,6 @@ import streamlit as st
 from data.audit import DetailValue, without_people
 from data.errors import ScorecardError
 from data.view_address import address_text
-from metrics.report import pdf, pptx, xlsx
 from metrics.report.document import (
     Ask,
     Document,
@@ -30,6 +29,13 @@ from pages.view.state import to_query
 KEY = "take-away"
 # The pages that can be taken away; a KPI's only once it is named.
 PATHS = ("scorecard", "kpi")
+MIME = {
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "png": "image/png",
+}
 Write = Callable[[], bytes]
 
 
@@ -47,13 +53,13 @@ def show_take_away(path: str, base: str, request: Request) -> None:
 
 def _show_body(files: _Files) -> None:
     show_heading("To show")
-    files.offer("PowerPoint", "pptx", pptx.MIME, lambda: pptx.write_pptx(files.document()))
-    files.offer("PDF", "pdf", pdf.MIME, lambda: pdf.write_pdf(files.document()))
+    files.offer("PowerPoint", "pptx", files.slides)
+    files.offer("PDF", "pdf", files.paper)
     if files.is_kpi:
-        files.offer("Chart as picture (PNG)", "png", "image/png", files.chart)
+        files.offer("Chart as picture (PNG)", "png", files.chart)
     show_heading("To work with")
-    files.offer("Excel", "xlsx", xlsx.MIME, files.workbook, about=HELP)
-    files.offer("CSV", "csv", "text/csv", lambda: table_csv(files.section().tables[0]), about=HELP)
+    files.offer("Excel", "xlsx", files.workbook, about=HELP)
+    files.offer("CSV", "csv", lambda: table_csv(files.section().tables[0]), about=HELP)
     words = "The scorecard, and a page for each exception." if not files.is_kpi else ""
     told = f"{words} A file is made when you ask for it, which takes a few seconds."
     st.html(f'<p class="pop-note">{escape(told.strip())}</p>')
@@ -74,9 +80,7 @@ class _Files:
     def is_kpi(self) -> bool:
         return self.metric is not None
 
-    def offer(
-        self, label: str, form: str, mime: str, write: Write, *, about: str | None = None
-    ) -> None:
+    def offer(self, label: str, form: str, write: Write, *, about: str | None = None) -> None:
         """A button for one file, which is named after the page and its period."""
         show_download(
             write,
@@ -85,7 +89,7 @@ class _Files:
             key=f"{KEY}-{form}-{self.name}",
             what=self._exported(form),
             label=label,
-            mime=mime,
+            mime=MIME[form],
             about=about,
         )
 
@@ -103,13 +107,28 @@ class _Files:
             warehouse, self.view, sections, title=sections[0].title, link=self.link
         )
 
+    # The libraries that write files take memory and time to load: whoever asks for the first file
+    # loads them, and no start of the app.
+
+    def slides(self) -> bytes:
+        from metrics.report.pptx import write_pptx
+
+        return write_pptx(self.document())
+
+    def paper(self) -> bytes:
+        from metrics.report.pdf import write_pdf
+
+        return write_pdf(self.document())
+
     def workbook(self) -> bytes:
+        from metrics.report.xlsx import write_xlsx
+
         document = frame_document(
             self.request.warehouse, self.view, [self.section()], title="", link=self.link
         )
         tables = document.sections[0].tables
         about = (document.period, document.origin, *document.notices, self.link)
-        return xlsx.write_xlsx(tables, self.formats.currency, about=about)
+        return write_xlsx(tables, self.formats.currency, about=about)
 
     def chart(self) -> bytes:
         document = self.document()
