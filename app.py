@@ -28,6 +28,7 @@ from data.short_links import LINK, is_link_id
 from data.state import open_state
 from data.warehouse import open_warehouse
 from metrics.definitions import register_definitions
+from pages.view.compressed_files import CompressedFiles
 from pages.view.failure import show_failure
 from pages.view.garbage import keep_collections_short
 from pages.view.sso_return import SignInReturn
@@ -45,7 +46,7 @@ WARM = ("metrics.tiles", "pages.view.frame")
 
 def _warm_up() -> None:
     """Migrate the state database and record the KPIs' definitions; load the libraries."""
-    # The sign-in's packages ask Streamlit for the visitor while they are imported, and there is none.
+    # The sign-in's packages ask Streamlit for the visitor while they are imported: there is none.
     runless = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     runless.setLevel(logging.ERROR)
     for module in WARM:
@@ -159,6 +160,9 @@ app = st.App(
     secrets=SECRETS,
     lifespan=lifespan,
     routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],
-    middleware=[Middleware(SignInReturn, root=_root, is_secure=_is_secure)],
+    middleware=[
+        Middleware(SignInReturn, root=_root, is_secure=_is_secure),
+        Middleware(CompressedFiles, root=_root),
+    ],
     on_script_error=show_failure,
 )
