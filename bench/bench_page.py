@@ -87,9 +87,11 @@ def _clicks(crowd: Crowd, pid: int) -> Iterable[Figure]:
     yield from _told("1 session", alone, "≤ 0.10")
     yield "messages a run", median(run.elements for run in alone), "", ""
     yield "over the wire a run", median(run.wire_bytes for run in alone) / 1e3, "kB", "≤ 300"
-    yield from _told("10 sessions", asyncio.run(crowd.click(10, 12)), "")
-    yield from _told("30 sessions", asyncio.run(crowd.click(30, 8)), "≤ 1.2")
+    thirty = asyncio.run(crowd.click(30, 8))
+    # At once: a session that has ended is kept for two minutes, in case its browser comes back.
     much = memory_mb(pid)
+    yield from _told("10 sessions", asyncio.run(crowd.click(10, 12)), "")
+    yield from _told("30 sessions", thirty, "≤ 1.2")
     thinking = asyncio.run(crowd.click(30, 4, THINK_SECONDS))
     yield from _told("30 sessions, 5 s of thinking", thinking, "≤ 0.3")
     if memory is not None and much is not None:

@@ -63,10 +63,10 @@ def build_company(folder: Path, leads: int) -> Company:
 
 
 def memory_mb(pid: int) -> float | None:
-    """The resident memory of a process; None where the system does not tell."""
+    """The resident memory of a process in millions of bytes; None where the system does not tell."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return None
     lines = dict(line.partition(":")[::2] for line in status.splitlines())
-    return int(lines["VmRSS"].split()[0]) / 1024
+    return int(lines["VmRSS"].split()[0]) * 1024 / 1e6
