@@ -63,7 +63,7 @@ def build_company(folder: Path, leads: int) -> Company:
 
 
 def memory_mb(pid: int) -> float | None:
-    """The resident memory of a process in millions of bytes; None where the system does not tell."""
+    """The resident memory of a process in MB; None where the system does not tell."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
