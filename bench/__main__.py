@@ -37,7 +37,7 @@ def main(wanted: list[str]) -> int:
         if wanted and name not in wanted:
             continue
         print(f"{name}: {(module.__doc__ or '').strip().splitlines()[0]}")
-        for what, value, unit in module.run():
+        for what, value, unit, *_ in module.run():
             print(f"  {what:<52} {value:>12,.3f} {unit}", flush=True)
     return 0
 

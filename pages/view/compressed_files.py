@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-from anyio import Lock, to_thread
+from anyio import Lock, sleep_forever, to_thread
 from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,6 +29,12 @@ LEVEL = 6
 class _File:
     start: Message
     body: bytes
+
+
+async def _wait() -> Message:
+    """What comes from somebody who has asked, says no more and does not leave."""
+    await sleep_forever()
+    raise AssertionError("unreachable")
 
 
 class CompressedFiles:
@@ -49,7 +55,7 @@ class CompressedFiles:
             # Thirty browsers at once wait for one compression, not for thirty.
             lock = self._locks.setdefault(path, Lock())
             async with lock:
-                file = self._kept.get(path) or await self._ask(scope, receive)
+                file = self._kept.get(path) or await self._ask(scope)
         await send(file.start)
         await send({"type": "http.response.body", "body": file.body})
 
@@ -64,7 +70,7 @@ class CompressedFiles:
             return False
         return "gzip" in asked.get("accept-encoding", "")
 
-    async def _ask(self, scope: Scope, receive: Receive) -> _File:
+    async def _ask(self, scope: Scope) -> _File:
         """The answer as it is to be sent; kept when it is a file that was worth compressing."""
         start: Message = {}
         parts: list[bytes] = []
@@ -75,7 +81,8 @@ class CompressedFiles:
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
 
-        await self._app(scope, receive, keep)
+        # Not the browser's own ``receive``: if it left now, half a file would be kept for all.
+        await self._app(scope, _wait, keep)
         plain = _File(start, b"".join(parts))
         headers = MutableHeaders(raw=start["headers"])
         is_text = headers.get("content-type", "").startswith(TEXT)
