@@ -54,7 +54,7 @@ class Session:
         self._runs = 0
 
     async def __aenter__(self) -> Session:
-        self._socket = await connect(
+        socket = await connect(
             f"ws://{self._host}/_stcore/stream",
             create_connection=_Counted,
             additional_headers={"Cookie": self._cookie},
@@ -63,6 +63,8 @@ class Session:
             max_size=None,
             ping_interval=None,
         )
+        assert isinstance(socket, _Counted)
+        self._socket = socket
         return self
 
     async def __aexit__(self, *_: object) -> None:

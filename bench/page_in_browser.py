@@ -8,13 +8,13 @@ from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from bench.wire import relay
 from tests.e2e.chromium import launch
 
 Figure = tuple[str, float, str, str]
-SCREEN = {"width": 1366, "height": 768}
+SCREEN = ViewportSize(width=1366, height=768)
 CLICKS = 30
 FRESH = 7
 PATIENCE_MS = 30_000

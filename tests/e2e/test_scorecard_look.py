@@ -79,7 +79,7 @@ LONG_CHANGE = """() => [...document.querySelectorAll('.tile')].map((tile) => {
     '▲ +US$1.25M (+308.8%) vs the same 3 days of W45 2025 · beyond usual';
   const text = document.createRange();
   text.selectNodeContents(change);
-  const shown = Math.min(change.getBoundingClientRect().bottom, text.getBoundingClientRect().bottom);
+  const shown = Math.min(...[change, text].map((one) => one.getBoundingClientRect().bottom));
   return [tile.dataset.kpi, shown - tile.getBoundingClientRect().bottom];
 })"""
 
