@@ -6,7 +6,6 @@ last resort for errors. What a visitor sees starts in ``pages/view/frame.py``.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -29,29 +28,30 @@ from data.short_links import LINK, is_link_id
 from data.state import open_state
 from data.warehouse import open_warehouse
 from metrics.definitions import register_definitions
+from pages.view.compressed_files import CompressedFiles
 from pages.view.failure import show_failure
+from pages.view.garbage import keep_collections_short
 from pages.view.sso_return import SignInReturn
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 # A load balancer asks every few seconds; a server that is gone must not keep it waiting.
 READY_SECONDS = 4.0
-FRAME = Path(__file__).resolve().parent / "pages" / "view" / "frame.py"
+ENTRY = Path(__file__).resolve().parent / "pages" / "view" / "entry.py"
 
 
-# What every run needs and takes long to import. Not the sign-in: its cookie component registers
-# itself with Streamlit when it is imported, which works in a visitor's run alone.
-WARM = ("metrics.tiles", "metrics.report.sparkline", "metrics.report.words", "data.users")
+# What every run needs, and takes long to import.
+WARM = ("metrics.tiles", "pages.view.frame")
 
 
 def _warm_up() -> None:
-    """Migrate the state database and record the KPIs' definitions; load the libraries.
-
-    They are kept out of the garbage collector's way: Streamlit collects after each run, and over
-    the libraries' own objects that costs more than the run itself.
-    """
+    """Migrate the state database and record the KPIs' definitions; load the libraries."""
+    # The sign-in's packages ask Streamlit for the visitor while they are imported: there is none.
+    runless = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    runless.setLevel(logging.ERROR)
     for module in WARM:
         importlib.import_module(module)
+    runless.setLevel(logging.NOTSET)
     try:
         open_state()
         register_definitions(open_warehouse().config)
@@ -59,8 +59,7 @@ def _warm_up() -> None:
         # The server starts all the same: every visitor reads what is wrong, and /ready answers.
         # A definition that is not recorded now is when its KPI's page is first opened.
         log.error("%s", error)
-    gc.collect()
-    gc.freeze()
+    keep_collections_short()
 
 
 @asynccontextmanager
@@ -157,10 +156,13 @@ def _is_secure() -> bool:
 
 
 app = st.App(
-    FRAME,
+    ENTRY,
     secrets=SECRETS,
     lifespan=lifespan,
     routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],
-    middleware=[Middleware(SignInReturn, root=_root, is_secure=_is_secure)],
+    middleware=[
+        Middleware(SignInReturn, root=_root, is_secure=_is_secure),
+        Middleware(CompressedFiles, root=_root),
+    ],
     on_script_error=show_failure,
 )

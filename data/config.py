@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import holidays
 from babel import Locale, UnknownLocaleError
@@ -37,6 +37,7 @@ from data.dimensions import DIMENSIONS as DIMENSIONS
 from data.errors import ConfigError, unknown
 from data.roles import ROLES
 from data.sign_in_config import SignIn
+from data.zones import known_zones
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_CONFIG = Path(__file__).resolve().parent / "demo" / "scorecard.toml"
@@ -69,8 +70,8 @@ CONVERSION_DAYS = {
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(unknown("time zone", name, available_timezones()))
+    if name not in known_zones():
+        raise ValueError(unknown("time zone", name, known_zones()))
     return name
 
 

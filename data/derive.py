@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import islice
-from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
@@ -35,6 +34,7 @@ from data.tables import (
     touches,
 )
 from data.warehouse import Warehouse, version_of
+from data.zones import known_zones
 
 Progress = Callable[[str, float], None]
 
@@ -126,7 +126,7 @@ def zones_needed(connection: Connection, config: Config) -> tuple[str, ...]:
         return (config.business_hours.timezone,)
     company = config.company.timezone
     named = connection.execute(select(reps.c.timezone).distinct()).scalars()
-    return (company, *sorted({z for z in named if z in available_timezones()} - {company}))
+    return (company, *sorted({z for z in named if z in known_zones()} - {company}))
 
 
 def _span(connection: Connection) -> tuple[datetime, datetime]:

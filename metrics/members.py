@@ -9,7 +9,7 @@ from sqlalchemy import func, select, union
 from data.config import DIMENSIONS
 from data.tables import accounts, handoffs, leads, opportunities, reps, spend
 from data.warehouse import Warehouse
-from metrics.engine import cached_rows
+from metrics.cache import RESULTS
 
 # Where the members of each dimension are found; touches add none that their leads and reps lack.
 _SOURCES = {
@@ -42,14 +42,19 @@ class Members(Mapping[str, list[str | None]]):
         self._warehouse = warehouse
 
     def __getitem__(self, dimension: str) -> list[str | None]:
-        columns = _SOURCES[dimension]
-        distinct = union(*(select(column.label("member")) for column in columns)).subquery()
-        rows = cached_rows(self._warehouse, select(distinct.c.member).distinct())
-        members = {row["member"] for row in rows}
+        # Kept under its name: to write the statement down again takes longer than to find it.
+        key = (self._warehouse.version_key, "members", dimension)
+        members = set(RESULTS.get(key, lambda: self._read(dimension)))
         if dimension in _MAY_LACK and members:
             members.add(None)
         ordered = sorted(members, key=lambda member: (member is None, member or ""))
         return self._warehouse.scope.within(dimension, ordered)
+
+    def _read(self, dimension: str) -> frozenset[str | None]:
+        columns = _SOURCES[dimension]
+        distinct = union(*(select(column.label("member")) for column in columns)).subquery()
+        rows = self._warehouse.rows(select(distinct.c.member).distinct())
+        return frozenset(row["member"] for row in rows)
 
     def __iter__(self) -> Iterator[str]:
         return iter(DIMENSIONS)

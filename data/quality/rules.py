@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import available_timezones
 
 from sqlalchemy import Select, and_, func, literal, select
 
@@ -14,6 +13,7 @@ from data.quality.model import NOTHING, Check, Found, Level, rows_of
 from data.quality.shape import shape_checks
 from data.tables import leads, loads, reps, touches
 from data.warehouse import Warehouse
+from data.zones import known_zones
 
 # Longer chains of merges than this are not followed when looking for circles.
 LONGEST_CHAIN = 30
@@ -112,7 +112,7 @@ def _time_zones() -> Iterator[Check]:
         level=Level.WARNING,
         why=why,
         remedy="Write it as the IANA list does: America/New_York, not EST or 'New York'.",
-        find=rows_of(select(reps.c.rep_id).where(zone.not_in(sorted(available_timezones())))),
+        find=rows_of(select(reps.c.rep_id).where(zone.not_in(sorted(known_zones())))),
     )
 
 

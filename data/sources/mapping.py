@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table
 
@@ -21,6 +21,7 @@ from data.errors import LoadError, unknown
 from data.sources.convert import is_usable_format
 from data.sources.where import Condition, parse_where
 from data.tables import CONTRACT, ENUMS
+from data.zones import known_zones
 
 BLOCK_KEYS = ("file", "columns", "where", "join")
 JOIN_KEYS = ("file", "on")
@@ -160,8 +161,8 @@ def _zone(rule: Mapping[str, Any], place: str) -> ZoneInfo | None:
     if "timezone" not in rule:
         return None
     name = _text(rule["timezone"], f"{place} timezone")
-    if name not in available_timezones():
-        raise LoadError(f"{place}: {unknown('time zone', name, available_timezones())}")
+    if name not in known_zones():
+        raise LoadError(f"{place}: {unknown('time zone', name, known_zones())}")
     return ZoneInfo(name)
 
 

@@ -18,7 +18,7 @@ from data.errors import unknown
 from data.row_scope import Filters
 from data.tables import STAGES, system_records
 from data.warehouse import Warehouse
-from metrics.cache import cached_rows
+from metrics.cache import RESULTS, cached_rows
 from metrics.calendar import Calendar
 from metrics.calendar import Span as Days
 from metrics.compile import UnsupportedDimension, filter_conditions
@@ -122,6 +122,8 @@ class Ledger:
         start = calendar.starts_at(days.start)
         end = min(calendar.starts_at(days.end), as_of + TICK)
         self.span = Span(stage, start, max(start, end), as_of)
+        # Its statements are long: to write one down takes longer than to find its answer.
+        self._key = ("ledger", self.warehouse.version_key, self.span, self._where, shows_people)
 
     # -- the statement --------------------------------------------------------------------------
 
@@ -187,13 +189,17 @@ class Ledger:
 
     def balance(self) -> Balance:
         """The counts by reason; one statement."""
+        balance: Balance = RESULTS.get((*self._key, "balance"), self._balance)
+        return balance
+
+    def _balance(self) -> Balance:
         told = self._told.subquery("told")
         c = told.c
         is_matched = case((c.partner.is_not(None), 1), else_=0)
         statement = select(
             c.side, c.reason, func.count().label("n"), func.sum(is_matched).label("matched")
         ).group_by(c.side, c.reason)
-        rows = cached_rows(self.warehouse, statement)
+        rows = self.warehouse.rows(statement)
         counts = {
             side: sum(r["n"] for r in rows if r["side"] == side) for side in (MARKETING, SALES)
         }
@@ -218,8 +224,12 @@ class Ledger:
         self, side: str, reason: str, offset: int = 0, limit: int = PAGE
     ) -> list[dict[str, Any]]:
         """Some of the records of a part, by the names of ``DOWNLOAD``."""
-        statement = self.records(side, reason).limit(limit).offset(offset)
-        return cached_rows(self.warehouse, statement)
+
+        def ask() -> list[dict[str, Any]]:
+            return self.warehouse.rows(self.records(side, reason).limit(limit).offset(offset))
+
+        rows: list[dict[str, Any]] = RESULTS.get((*self._key, side, reason, offset, limit), ask)
+        return rows
 
     def stream(self, limit: int = MAX_DOWNLOAD) -> Iterator[list[dict[str, Any]]]:
         """All one-sided records for a file, some thousand at a time."""

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
-import vl_convert
 
 # As in pages/view/styles/00_tokens.css, light; a test holds the two together.
 LIGHT = {
@@ -64,7 +64,7 @@ class Picture:
 
     def svg(self) -> str:
         """As SVG; its text stays text, set in ``FONT``."""
-        return vl_convert.vegalite_to_svg(self._whole())
+        return _converter().vegalite_to_svg(self._whole())
 
     def png(self, *, title: str = "", subtitle: str = "") -> bytes:
         """As PNG on white, ``PNG_SCALE`` pixels to one px; with a ``title`` as a picture that
@@ -86,7 +86,7 @@ class Picture:
                 "color": LIGHT["ink"],
                 "subtitleColor": LIGHT["ink2"],
             }
-        return vl_convert.vegalite_to_png(spec, scale=PNG_SCALE)
+        return _converter().vegalite_to_png(spec, scale=PNG_SCALE)
 
     def _whole(self) -> dict[str, Any]:
         spec = resolve_colours(self.spec)
@@ -101,6 +101,13 @@ class Picture:
         }
 
 
+def _converter() -> ModuleType:
+    """The library that draws, loaded by whoever asks for the first picture."""
+    import vl_convert
+
+    return vl_convert
+
+
 @cache
 def _register_fonts() -> None:
-    vl_convert.register_font_directory(str(FONTS))
+    _converter().register_font_directory(str(FONTS))

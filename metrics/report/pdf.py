@@ -23,7 +23,6 @@ from metrics.report.page_section import PageSection, Part
 from metrics.report.scorecard_section import QUIET, FigureWords, GoalWords, ScorecardSection
 from metrics.report.words import Words
 
-MIME = "application/pdf"
 TEMPLATE = Path(__file__).resolve().parent / "pdf_template.typ"
 Json = dict[str, Any]
 # Signs that the program's own font lacks, and one of typst's that has them.

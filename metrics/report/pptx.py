@@ -37,7 +37,6 @@ from metrics.report.slide_parts import (
 )
 from metrics.report.words import Judgement
 
-MIME = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 BLANK = 6  # the layout without placeholders in the package's own template
 GOALS = 6  # on one slide, in two rows
 ROWS = 5  # of a team's table on one slide

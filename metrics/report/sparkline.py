@@ -8,14 +8,17 @@ are prepared, and the real figures stand in the tooltip.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
+import pyarrow as pa
 
 from metrics.model import Status
 from metrics.report.chart_spec import without_data
+from metrics.report.drawn import once
 from metrics.report.format import Formats
 from metrics.scorecard import Point, Tile
 
@@ -138,6 +141,27 @@ def describe(tiles: Sequence[Tile], formats: Formats) -> str:
                 f"{formats.value(last.value, unit)} in {last.label}"
             )
     return "Trends. " + "; ".join(parts) if parts else "No trends to show."
+
+
+@dataclass(frozen=True)
+class Sparklines:
+    """One column's chart, ready to be sent. Shared by every run that shows the same tiles."""
+
+    rows: pa.Table  # as ``sparkline_data``
+    spec: dict[str, Any]
+    words: str
+
+
+def draw_sparklines(tiles: Sequence[Tile], formats: Formats) -> Sparklines:
+    """The chart of a column of tiles, made once for all who look at it."""
+    # What is drawn of a tile. Marks of the review's memory are laid over it and are not.
+    drawn = tuple((t.metric.id, t.label, t.points, t.target, t.signal) for t in tiles)
+
+    def draw() -> Sparklines:
+        rows = pa.Table.from_pandas(sparkline_data(tiles, formats), preserve_index=False)
+        return Sparklines(rows, sparkline_spec(len(tiles)), describe(tiles, formats))
+
+    return once(("sparklines", drawn, formats), draw)
 
 
 @lru_cache

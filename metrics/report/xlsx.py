@@ -16,7 +16,6 @@ import xlsxwriter
 from metrics.model import Unit
 from metrics.report.cells import POINTS, Cell, Table
 
-MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 MAX_SHEET, MAX_TEXT, MAX_WIDTH = 31, 32_767, 48

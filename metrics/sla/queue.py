@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import Select, case, func, select
 
 from data.derive import stale_reason
 from data.tables import handoff_clock, handoffs
 from data.warehouse import Warehouse
+from data.zones import known_zones
 from metrics.compile import UnsupportedDimension
 from metrics.engine import cached_rows
 from metrics.errors import QueryError
@@ -156,7 +156,7 @@ def _row(row: dict[str, Any]) -> QueueRow:
         priority=row["priority"],
         rep=row["rep"],
         team=team_label(row["manager"], row["team_name"]),
-        zone=zone if zone in available_timezones() else row["calendar"],
+        zone=zone if zone in known_zones() else row["calendar"],
         handed_at=row["handed_at"],
         due_at=row["due_at"],
         over_seconds=round(row["over_seconds"]),

@@ -10,7 +10,7 @@ import streamlit as st
 from data.errors import WarehouseError
 from metrics.drivers import cause_of_tile
 from metrics.exceptions import find_exceptions
-from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
+from metrics.report.sparkline import draw_sparklines
 from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
@@ -62,17 +62,17 @@ def _show_column(team: str, tiles: tuple[Tile, ...], request: Request) -> None:
     with st.container(key=f"team-{team}", gap=None):
         st.html(column_html(TITLES.get(team, team), tiles, request.formats, handbook_link(request)))
         _show_links(team, tiles, request)
-        data = sparkline_data(tiles, request.formats)
-        if data.empty:
+        drawn = draw_sparklines(tiles, request.formats)
+        if not drawn.rows:
             return
         with st.container(key=f"sparks-{team}"):
             st.vega_lite_chart(
-                data,
-                sparkline_spec(len(tiles)),
+                drawn.rows,
+                drawn.spec,
                 height="stretch",
                 theme=None,
                 key=f"sparks-chart-{team}",
-                alt=describe(tiles, request.formats),
+                alt=drawn.words,
             )
 
 

@@ -155,7 +155,3 @@ def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Reques
     base = share.base_address(chosen.url_path)
     share.show_share(path, base, pages, request)
     take_away.show_take_away(path, base, request)
-
-
-if __name__ == "__main__":
-    show_frame()

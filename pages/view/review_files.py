@@ -10,8 +10,8 @@ from html import escape
 import streamlit as st
 
 from data.errors import ScorecardError
-from metrics.report import pdf, pptx, xlsx
 from metrics.report.document import Document, Progress
+from metrics.report.files import MIME, write_pdf, write_pptx, write_xlsx
 from metrics.review.frozen_pages import read_pages
 from metrics.review.meetings import Meeting
 from metrics.review.papers import build_pages, whole_document
@@ -39,13 +39,13 @@ class _Form:
 def _workbook(document: Document) -> bytes:
     tables = [table for section in document.sections for table in section.tables]
     about = (document.title, document.period, document.origin, *document.notices)
-    return xlsx.write_xlsx(tables, document.currency, about=about)
+    return write_xlsx(tables, document.currency, about=about)
 
 
 FORMS = (
-    _Form("PowerPoint", "pptx", pptx.MIME, pptx.write_pptx),
-    _Form("PDF", "pdf", pdf.MIME, pdf.write_pdf),
-    _Form("Excel", "xlsx", xlsx.MIME, _workbook, HELP),
+    _Form("PowerPoint", "pptx", MIME["pptx"], write_pptx),
+    _Form("PDF", "pdf", MIME["pdf"], write_pdf),
+    _Form("Excel", "xlsx", MIME["xlsx"], _workbook, HELP),
 )
 
 

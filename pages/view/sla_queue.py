@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from babel.dates import format_datetime
 
 from data.audit import without_people
 from data.errors import ScorecardError
+from data.zones import known_zones
 from metrics.errors import QueryError
 from metrics.model import Unit
 from metrics.report.csv_export import csv_chunks
@@ -120,7 +121,7 @@ def _over(row: QueueRow, longest: int, request: Request) -> str:
 def viewer_zone(request: Request) -> ZoneInfo:
     """The browser's time zone, else the company's."""
     name = st.context.timezone
-    return ZoneInfo(name) if name in available_timezones() else request.bounds.calendar.zone
+    return ZoneInfo(name) if name in known_zones() else request.bounds.calendar.zone
 
 
 def _show_queue(request: Request, queue: Queue) -> None:

@@ -15,7 +15,6 @@ import streamlit as st
 from data.audit import DetailValue, without_people
 from data.errors import ScorecardError
 from data.view_address import address_text
-from metrics.report import pdf, pptx, xlsx
 from metrics.report.cells import Table
 from metrics.report.charts_of import charts_of
 from metrics.report.document import (
@@ -26,6 +25,7 @@ from metrics.report.document import (
     frame_document,
     with_exceptions,
 )
+from metrics.report.files import MIME, write_pdf, write_pptx, write_xlsx
 from metrics.report.scorecard_section import ScorecardSection
 from metrics.report.table_csv import table_csv
 from pages.view.asks import ask_of
@@ -143,11 +143,11 @@ def _show_files(source: _Source, viewer: Viewer) -> None:
         return
     files = _Files(source, section, viewer)
     show_heading("To show")
-    files.offer("PowerPoint", "pptx", pptx.MIME, lambda: pptx.write_pptx(files.document()))
-    files.offer("PDF", "pdf", pdf.MIME, lambda: pdf.write_pdf(files.document()))
+    files.offer("PowerPoint", "pptx", MIME["pptx"], lambda: write_pptx(files.document()))
+    files.offer("PDF", "pdf", MIME["pdf"], lambda: write_pdf(files.document()))
     files.offer_charts()
     show_heading("To work with")
-    files.offer("Excel", "xlsx", xlsx.MIME, files.workbook, about=HELP)
+    files.offer("Excel", "xlsx", MIME["xlsx"], files.workbook, about=HELP)
     files.offer_tables()
     told = f"{source.told} A file is made when you ask for it, which takes a few seconds."
     st.html(f'<p class="pop-note">{escape(told.strip())}</p>')
@@ -216,7 +216,7 @@ class _Files:
         document = self.document()
         link = (document.link,) if document.link else ()
         about = (document.period, document.origin, *document.notices, *link)
-        return xlsx.write_xlsx(self.section.tables, self.source.currency, about=about)
+        return write_xlsx(self.section.tables, self.source.currency, about=about)
 
 
 def _choice(label: str, names: dict[str, str]) -> str:

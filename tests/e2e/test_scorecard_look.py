@@ -72,6 +72,33 @@ def test_the_scorecard_fits_without_scrolling(
     assert scroll_excess(visit(size, query)) == (0, 0)
 
 
+# Of every tile: how far the last line of a long change, or of a reason, hangs out of it.
+LONG_CHANGE = """() => [...document.querySelectorAll('.tile')].map((tile) => {
+  const change = tile.querySelector('.tile-change');
+  change.textContent = tile.querySelector('.tile-early') ? '▲ +1.6 pp vs Aug · usual' :
+    '▲ +US$1.25M (+308.8%) vs the same 3 days of W45 2025 · beyond usual';
+  const text = document.createRange();
+  text.selectNodeContents(change);
+  const shown = Math.min(...[change, text].map((one) => one.getBoundingClientRect().bottom));
+  return [tile.dataset.kpi, shown - tile.getBoundingClientRect().bottom];
+})"""
+
+
+@pytest.mark.parametrize(("size", "query"), [(DESK, "/"), ((1024, 768), "/?present=1")])
+def test_a_long_change_does_not_run_into_the_next_tile(
+    visit: Visit, size: tuple[int, int], query: str
+) -> None:
+    page = visit(size, query)
+    hanging = [(kpi, over) for kpi, over in page.evaluate(LONG_CHANGE) if over > 1]
+    assert hanging == []
+    # Goals are narrower than tiles: what they aim at is readable all the same.
+    cut = page.locator(".goal-figure span").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    )
+    assert cut == []
+    assert scroll_excess(page)[0] == 0
+
+
 @pytest.mark.parametrize("query", ["/", "/?present=1", "/?region=EMAE&cadence=daily"])
 @pytest.mark.long
 def test_a_phone_scrolls_down_only(visit: Visit, query: str) -> None:

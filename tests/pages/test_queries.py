@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from sqlalchemy import event
 
+from data.state import open_state
 from data.warehouse import Warehouse
 from metrics.cache import RESULTS
+from metrics.report import drawn, sparkline
 from pages.view import links
 from pages.view.auth import Viewer
 from pages.view.frame import SECTIONS
@@ -79,3 +82,45 @@ def test_a_page_runs_no_more_statements_than_the_document_says(page: str, asked:
     open_page(query)
     show(path)
     assert asked == []
+
+
+def test_a_warm_scorecard_asks_the_state_database_no_more_than_the_document_says(filled, company):
+    company(filled, CONFIG)
+    open_page({})
+    show("scorecard")
+    statements: list[str] = []
+
+    def note(*told: Any) -> None:
+        if told[2] != "BEGIN":
+            statements.append(told[2])
+
+    engine = open_state().engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        open_page({})
+        show("scorecard")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    stated = re.search(r"asked at most (\d+) times", DOCUMENT.read_text(encoding="utf-8"))
+    assert stated
+    assert 0 < len(statements) <= int(stated[1]), statements
+
+
+def test_a_column_is_drawn_once_for_all_who_look_at_it(filled, company, monkeypatch):
+    company(filled, CONFIG)
+    drawn.forget()
+    columns: list[int] = []
+    draw = sparkline.sparkline_data
+
+    def counted(tiles: Any, formats: Any) -> Any:
+        columns.append(len(tiles))
+        return draw(tiles, formats)
+
+    monkeypatch.setattr(sparkline, "sparkline_data", counted)
+    for _ in range(3):
+        open_page({})
+        show("scorecard")
+    assert len(columns) == 3, "three columns, each once"
+    open_page({"cadence": "monthly"})
+    show("scorecard")
+    assert len(columns) == 6, "another view has others"
