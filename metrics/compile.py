@@ -160,6 +160,7 @@ class Compiler:
             days=self._days,
             where=self.query.where,
             disputes=self.query.disputes,
+            rules=self.query.rules,
         )
         return FACTS[key.fact](context)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal
 
+from data.agreements import SignedRule
 from data.config import Config
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import Filters
@@ -28,7 +29,8 @@ class Context:
 
     ``by`` and ``filtered_by`` are the dimensions by which it is split and filtered; ``days`` those
     it is about at all: a fact may leave out what lies elsewhere. ``disputes`` are those that it
-    counts, ``where`` its filters: for a fact whose rows come with the question.
+    counts, ``where`` its filters: for a fact whose rows come with the question. ``rules`` are those
+    that MQLs are checked by.
     """
 
     config: Config
@@ -41,6 +43,7 @@ class Context:
     days: Span | None = None
     where: Filters = ()
     disputes: tuple[DisputeEvent, ...] | None = None
+    rules: tuple[SignedRule, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,60 @@
+"""The marks of agreements on tiles, wherever tiles are made: scorecard, KPI page, SLA, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from data.agreements import Topic
+from data.warehouse import Warehouse
+from metrics.agreements.marks import agreement_marks, off_rule_mark
+from metrics.agreements.standing import Standing, known_standings
+from metrics.calendar import Span
+from metrics.engine import run_query
+from metrics.query import MetricQuery
+from metrics.scorecard import Mark, Tile
+from metrics.view import View
+
+# How many marks with words a tile has room for; a goal's line has room for its own alone.
+TILE_MARKS = 2
+CHECK, COUNTED = "mqls_off_rule", "mqls"
+
+
+def with_agreements(
+    warehouse: Warehouse, view: View, tiles: Sequence[Tile], room: int = TILE_MARKS
+) -> tuple[Tile, ...]:
+    """The tiles with what agreements say of their numbers; signs without words where there is room
+    for ``room`` marks at most. Where an MQL rule is signed, one small query for those off it.
+
+    Raises ``WarehouseError`` when the warehouse does not answer.
+    """
+    standings = known_standings(warehouse.config)
+    locale = warehouse.config.company.locale
+
+    def marked(tile: Tile) -> Tile:
+        if tile.value is None and tile.early is None:
+            return tile
+        marks = agreement_marks(standings, tile.metric, tile.span, locale)
+        if tile.metric.id == COUNTED and tile.span is not None:
+            marks += _off_rule(warehouse, view, tile.span, standings, tile.value)
+        is_sign = len(tile.marks) + len(marks) > room
+        return replace(tile, marks=(*tile.marks, *(replace(m, is_sign=is_sign) for m in marks)))
+
+    return tuple(marked(tile) for tile in tiles)
+
+
+def _off_rule(
+    warehouse: Warehouse, view: View, span: Span, standings: Sequence[Standing], of: float | None
+) -> tuple[Mark, ...]:
+    return off_rule_mark(count_off_rule(warehouse, view, span, standings), of)
+
+
+def count_off_rule(
+    warehouse: Warehouse, view: View, span: Span, standings: Sequence[Standing]
+) -> float | None:
+    """How many MQLs of a span do not meet the signed rule; None where none is signed, or it cannot
+    be told under the view's filters."""
+    if not any(s.topic is Topic.MQL and any(v.is_signed for v in s.versions) for s in standings):
+        return None
+    query = MetricQuery((CHECK,), (span,), view.as_of, where=view.where)
+    return run_query(warehouse, query)[0].value
