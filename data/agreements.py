@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.audit import Actor, Event, record
+from data.audit import Actor, DetailValue, Event, record
 from data.errors import AgreementError, StateConflict
 from data.state import (
     AgreementSignature,
@@ -201,7 +201,11 @@ def add_version(
             session.add(row)
             session.flush()
             if by is not None:
-                detail = {"version": row.version, "holds_from": str(holds_from), "reason": reason}
+                # By its number: what it says and why is no part of the log.
+                detail: dict[str, DetailValue] = {
+                    "version": row.version,
+                    "holds_from": str(holds_from),
+                }
                 record(
                     Event.AGREEMENT_PROPOSED,
                     by=by,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from data.config import Config
 from data.errors import ConfigError, StateError
 from data.row_scope import RowScope
 from data.set_targets import SetTarget, holding, read_set_targets
@@ -77,6 +78,14 @@ def known_set_targets(warehouse: Warehouse, as_of: datetime) -> tuple[SetTarget,
         return set_targets(warehouse, as_of)
     except (StateError, ConfigError):
         return ()
+
+
+def has_rule(config: Config) -> bool:
+    """Whether both teams have signed an MQL rule, as far as the state database says."""
+    try:
+        return bool(signed_rules(config))
+    except (StateError, ConfigError):
+        return False
 
 
 def is_seen(dimension: str | None, member: str | None, scope: RowScope) -> bool:

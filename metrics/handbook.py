@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from data.config import Config
 from data.warehouse import Warehouse
-from metrics.agreed import known_set_targets
+from metrics.agreed import has_rule, known_set_targets
 from metrics.cache import RESULTS
 from metrics.calendar import Calendar, Span
 from metrics.catalog import CATALOG
@@ -109,12 +109,11 @@ def not_fed(warehouse: Warehouse) -> dict[str, str]:
         as_of = warehouse.default_as_of
         day = Calendar(warehouse.config).day_of(as_of)
         span = Span(day, day + timedelta(days=1))
-        # Disputes and signatures are no data of the company.
-        own = {"disputes", "agreements"}
-        fed = tuple(name for name, kpi in CATALOG.items() if own.isdisjoint(kpi.tables))
+        # Disputes need no data of the company.
+        fed = tuple(name for name, kpi in CATALOG.items() if "disputes" not in kpi.tables)
         return Answer(warehouse, MetricQuery(fed, (span,), as_of)).reasons
 
-    has_targets = bool(known_set_targets(warehouse, warehouse.default_as_of))
+    agreed = has_rule(warehouse.config), bool(known_set_targets(warehouse, warehouse.default_as_of))
     place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("not fed", *place, tuple(CATALOG), has_targets)
+    key = ("not fed", *place, tuple(CATALOG), agreed)
     return dict(RESULTS.get(key, reasons))

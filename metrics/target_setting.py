@@ -12,14 +12,14 @@ from data.errors import AgreementError, unknown
 from data.review_memory.versions import checked_words
 from data.set_targets import SetVersion, TargetKey, read_set_targets, write_target
 from data.warehouse import Warehouse
-from metrics.agreed import is_seen
+from metrics.agreed import is_seen, known_set_targets
 from metrics.calendar import GRAINS, Calendar, Period
 from metrics.catalog import CATALOG
 from metrics.errors import QueryError, RoleError
 from metrics.members import filter_members
 from metrics.memory.people import editor
-from metrics.model import Metric
-from metrics.targets import GRAIN_OF, read_loaded
+from metrics.model import Metric, Team
+from metrics.targets import GRAIN_OF, read_loaded, read_target_book
 
 MAX_REASON = 1_000
 LARGEST = 1e15
@@ -147,6 +147,42 @@ def target_lines(
         versions = sorted(set_here.get(key, ()), key=lambda one: one.number)
         lines.append(TargetLine(period, key, loaded.get(key), tuple(versions)))
     return lines
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A KPI's targets in some periods, each None where none is set, and whether each was set in
+    the app."""
+
+    metric: Metric
+    values: tuple[float | None, ...]
+    is_set_here: tuple[bool, ...]
+
+
+def targets_ahead(
+    warehouse: Warehouse,
+    always: Sequence[Metric],
+    periods: Sequence[Period],
+    of: tuple[str, str] | None = None,
+) -> list[Ahead]:
+    """The targets of every KPI in some periods of one grain, by team: of those named, and of all
+    others that have one. Raises ``WarehouseError`` when the warehouse does not answer."""
+    as_of = warehouse.default_as_of
+    given = known_set_targets(warehouse, as_of)
+    where = () if of is None else ((of[0], (of[1],)),)
+    dimension, member = of or (None, None)
+    if not is_seen(dimension, member, warehouse.scope):
+        return []
+    book = read_target_book(warehouse, CATALOG, as_of, given).under(where)
+    here = {TargetKey(*one[:-1]) for one in given}
+    found = []
+    for metric in CATALOG.values():
+        keys = [TargetKey(metric.id, GRAIN_OF[p.cadence], p.start, *(of or ())) for p in periods]
+        values = tuple(book.values.get((k.metric, k.grain, k.period_start)) for k in keys)
+        if metric in always or any(value is not None for value in values):
+            found.append(Ahead(metric, values, tuple(key in here for key in keys)))
+    teams = list(Team)
+    return sorted(found, key=lambda one: teams.index(one.metric.team))
 
 
 def changes_of_targets(warehouse: Warehouse, metric_id: str | None = None) -> list[SetVersion]:

@@ -81,7 +81,7 @@ def is_additive(metric: Metric) -> bool:
     return metric.kind in (Kind.COUNT, Kind.SUM) and metric.spans_add_up
 
 
-def _member_of(where: Filters) -> tuple[str, str] | None:
+def member_of(where: Filters) -> tuple[str, str] | None:
     """The one dimension and member that a filter names, when it names just one."""
     if len(where) == 1:
         name, members = where[0]
@@ -140,7 +140,7 @@ def read_targets(warehouse: Warehouse, view: View) -> Targets:
     if not view.where:
         statement = statement.where(k.dimension.is_(None))
     else:
-        named = _member_of(view.where)
+        named = member_of(view.where)
         if named is None:
             return Targets({})
         statement = statement.where(k.dimension == named[0], k.member == named[1])
@@ -155,7 +155,7 @@ class TargetBook:
 
     def under(self, where: Filters) -> Targets:
         """The targets under a filter: none where it names more than one member."""
-        named = _member_of(where) if where else None
+        named = member_of(where) if where else None
         if where and named is None:
             return Targets({})
         return self.by_member.get(named, Targets({}))

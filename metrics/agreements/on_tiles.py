@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from data.agreements import Topic
 from data.warehouse import Warehouse
@@ -47,6 +48,24 @@ def _off_rule(
     warehouse: Warehouse, view: View, span: Span, standings: Sequence[Standing], of: float | None
 ) -> tuple[Mark, ...]:
     return off_rule_mark(count_off_rule(warehouse, view, span, standings), of)
+
+
+class Checked(NamedTuple):
+    """MQLs of a period against the signed rule: those that do not meet it, of how many."""
+
+    off: float
+    of: float
+
+
+def check_mqls(warehouse: Warehouse, view: View) -> Checked | None:
+    """The MQLs of a view's period against the rule that both teams signed; None where none is, or
+    it cannot be told. Raises ``WarehouseError`` when the warehouse does not answer."""
+    span = view.period.span
+    off = count_off_rule(warehouse, view, span, known_standings(warehouse.config))
+    if off is None:
+        return None
+    query = MetricQuery((COUNTED,), (span,), view.as_of, where=view.where)
+    return Checked(off, run_query(warehouse, query)[0].value or 0)
 
 
 def count_off_rule(

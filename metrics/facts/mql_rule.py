@@ -7,7 +7,7 @@ nothing at all), today's score (and facts) of ``leads`` stand in. The source is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -80,7 +80,7 @@ def _held(rule: SignedRule, at: ColumnElement) -> Condition:
 def _lacks(
     rule: SignedRule,
     score: ColumnElement,
-    known: dict[str, ColumnElement],
+    known: Mapping[str, ColumnElement],
     channel: ColumnElement,
 ) -> ColumnElement[str]:
     """What an entry lacks of a rule: ``, score under 45, budget unknown``; empty where nothing."""
