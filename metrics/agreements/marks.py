@@ -8,31 +8,32 @@ from datetime import date, timedelta
 from babel.dates import format_date
 
 from data.agreements import Topic
+from data.config import Config
 from metrics.agreements.standing import Standing
 from metrics.agreements.topics import TITLES, Content, changed_lines, touches
-from metrics.calendar import Span
+from metrics.calendar import Calendar, Span
 from metrics.model import Metric
 from metrics.scorecard import Mark
 
 UNSIGNED, REDEFINED, OFF_RULE = "unsigned", "redefined", "off_rule"
-_SHORT = {"mql": "MQL rule", "sla": "SLA", "windows": "window"}
+_SHORT = {Topic.MQL: "rule", Topic.SLA: "SLA", Topic.WINDOWS: "window"}
 
 
 def agreement_marks(
-    standings: Sequence[Standing], metric: Metric, span: Span | None, locale: str
+    standings: Sequence[Standing], metric: Metric, span: Span | None, config: Config
 ) -> tuple[Mark, ...]:
     """One mark where a KPI rests on an unsigned change, and one where the definition that was
     signed became another inside the span that its number is of."""
-    unsigned = [text for one in standings if (text := _unsigned(one, metric, locale))]
+    unsigned = [text for one in standings if (text := _unsigned(one, metric, config))]
     marks = [Mark(UNSIGNED, "unsigned change", detail=" ".join(unsigned))] if unsigned else []
-    changes = _changes(standings, metric, span, locale) if span is not None else []
+    changes = _changes(standings, metric, span, config.company.locale) if span is not None else []
     if changes:
         words = changes[0][0] if len(changes) == 1 else f"{len(changes)} rule changes"
         marks.append(Mark(REDEFINED, words, detail=" ".join(text for _, text in changes)))
     return tuple(marks)
 
 
-def _unsigned(standing: Standing, metric: Metric, locale: str) -> str | None:
+def _unsigned(standing: Standing, metric: Metric, config: Config) -> str | None:
     reference = standing.reference
     if reference is None or not standing.is_changed:
         return None
@@ -42,11 +43,14 @@ def _unsigned(standing: Standing, metric: Metric, locale: str) -> str | None:
     since = next(
         (v for v in reversed(standing.versions) if v.fingerprint == standing.fingerprint), None
     )
-    seen = "" if since is None else f" since {_day(since.proposed_at.date(), locale)}"
+    when = ""
+    if since is not None:
+        seen = Calendar(config).day_of(since.proposed_at)
+        when = f"since {_day(seen, config.company.locale)} "
     held = "signed" if reference.is_signed else "first on record"
     return (
-        f"{TITLES[standing.topic]}: the numbers follow a change that not both teams have "
-        f"signed{seen}. Against what is {held}: {_changed(standing, metric, before, now)}."
+        f"{TITLES[standing.topic]}: {when}the numbers follow a change that not both teams have "
+        f"signed. Against what is {held}: {_changed(standing, metric, before, now)}."
     )
 
 

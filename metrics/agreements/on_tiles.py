@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from data.agreements import Topic
 from data.warehouse import Warehouse
-from metrics.agreements.marks import agreement_marks, off_rule_mark
+from metrics.agreements.marks import UNSIGNED, agreement_marks, off_rule_mark
 from metrics.agreements.standing import Standing, known_standings
 from metrics.calendar import Span
 from metrics.engine import run_query
@@ -30,24 +30,29 @@ def with_agreements(
     Raises ``WarehouseError`` when the warehouse does not answer.
     """
     standings = known_standings(warehouse.config)
-    locale = warehouse.config.company.locale
 
     def marked(tile: Tile) -> Tile:
         if tile.value is None and tile.early is None:
             return tile
-        marks = agreement_marks(standings, tile.metric, tile.span, locale)
+        marks = agreement_marks(standings, tile.metric, tile.span, warehouse.config)
         if tile.metric.id == COUNTED and tile.span is not None:
-            marks += _off_rule(warehouse, view, tile.span, standings, tile.value)
-        is_sign = len(tile.marks) + len(marks) > room
-        return replace(tile, marks=(*tile.marks, *(replace(m, is_sign=is_sign) for m in marks)))
+            off = count_off_rule(warehouse, view, tile.span, standings)
+            # Right after an unsigned change: both are about what the number is worth.
+            at = 1 if marks and marks[0].kind == UNSIGNED else 0
+            marks = (*marks[:at], *off_rule_mark(off, tile.value), *marks[at:])
+        left = max(room - len(tile.marks), 0)
+        return replace(tile, marks=(*tile.marks, *marks[:left], *_as_one_sign(marks[left:])))
 
     return tuple(marked(tile) for tile in tiles)
 
 
-def _off_rule(
-    warehouse: Warehouse, view: View, span: Span, standings: Sequence[Standing], of: float | None
-) -> tuple[Mark, ...]:
-    return off_rule_mark(count_off_rule(warehouse, view, span, standings), of)
+def _as_one_sign(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Marks that there is no room for, as one without words."""
+    if not marks:
+        return ()
+    text = " · ".join(mark.text for mark in marks)
+    detail = " ".join(mark.detail for mark in marks)
+    return (Mark(marks[0].kind, text, is_sign=True, detail=detail),)
 
 
 class Checked(NamedTuple):

@@ -32,7 +32,7 @@ STATE_WORDS = {
     "unanswered": "past due, unanswered",
     "pending": "not yet due",
 }
-MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
+MARKS = {"partial": "◐", "maturing": "◔", "unsigned": "§", "redefined": "§"}
 SHADES = (1.0, 0.7, 0.45, 0.25)  # of the segments' stretches, the largest first
 STANDING = {-1: "✕ below the rest", 1: "▲ above the rest", 0: ""}
 

@@ -47,7 +47,7 @@ def show_definitions(topics: Sequence[Topic], request: Request) -> None:
 
 def _show_topic(standing: Standing, wording: Wording, request: Request) -> None:
     is_editing = not request.view.present
-    st.html(topic_html(standing, wording))
+    st.html(topic_html(standing, wording, is_projected=not is_editing))
     if standing.topic is Topic.MQL:
         _show_check(request)
     held = standing.reference

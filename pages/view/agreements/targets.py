@@ -57,9 +57,16 @@ def show_targets(request: Request) -> None:
         st.html(f'<p class="note-none">{NOT_ONE}</p>')
         return
     periods = _periods(request, AHEAD)
-    rows = targets_ahead(request.warehouse, _always(request), periods, of)
-    st.html(ahead_html(rows, periods, request.formats))
-    if not request.view.present:
+    always = [] if request.view.present else _on_scorecard(request)
+    rows = targets_ahead(request.warehouse, always, periods, of)
+    overview = ahead_html(rows, periods, request.formats)
+    if request.view.present:
+        st.html(overview)
+        return
+    left, right = st.columns((3, 2), gap="large")
+    with left:
+        st.html(overview)
+    with right:
         _show_one(of, request)
 
 
@@ -76,8 +83,9 @@ def _periods(request: Request, count: int) -> list[Period]:
     return [calendar.step(period, n) for n in range(-1, count - 1)]
 
 
-def _always(request: Request) -> list[Metric]:
-    """The KPIs of the scorecard: they stand in the overview with a target or without."""
+def _on_scorecard(request: Request) -> list[Metric]:
+    """The KPIs of the scorecard: they stand in the overview with a target or without, but where it
+    is projected."""
     chosen = Selection.of(request.config)
     found = [*chosen.goals, *(m for column in chosen.columns.values() for m in column)]
     return list(dict.fromkeys(found))

@@ -16,7 +16,7 @@ SIDES = {Side.MARKETING: "Marketing", Side.SALES: "Sales"}
 FIRST = "as far back as there are data"
 
 
-def topic_html(standing: Standing, wording: Wording) -> str:
+def topic_html(standing: Standing, wording: Wording, *, is_projected: bool = False) -> str:
     """What holds of a topic, who signed it, and whether it is what the numbers follow."""
     held, title = standing.reference, f"<h3>{_e(TITLES[standing.topic])}</h3>"
     if held is None:
@@ -24,7 +24,8 @@ def topic_html(standing: Standing, wording: Wording) -> str:
     return (
         f'<div class="agreed" data-topic="{_e(standing.topic)}">{title}'
         f"{state_html(held, wording)}{list_html(lines_of(standing.topic, held.content))}"
-        f"{signatures_html(held, wording)}{_change(standing, held)}{_to_configure(standing)}</div>"
+        f"{signatures_html(held, wording)}{_change(standing, held)}"
+        f"{'' if is_projected else _to_configure(standing)}</div>"
     )
 
 
@@ -90,14 +91,16 @@ def _to_configure(standing: Standing) -> str:
 def proposal_html(standing: Standing, version: Version, wording: Wording) -> str:
     """A version that waits for signatures, or holds later: what it changes, whose it is, why."""
     before = standing.reference
+    is_told = standing.is_changed and version.fingerprint == standing.fingerprint
     lines = [] if before is None else changed_lines(standing.topic, before.content, version.content)
     lines = lines or lines_of(standing.topic, version.content)
+    said = "" if is_told else list_html(lines)
     waits = "Signed, holds" if version.is_signed else "Waits for signatures, to hold"
     reason = f" “{_e(version.reason)}”" if version.reason else ""
     return (
         f'<div class="agreed-open" data-version="{version.number}">'
         f"<p><b>{_e(waits)} {_e(since(version, wording))}.</b> {_e(_origin(version, wording))}"
-        f"{reason}</p>{list_html(lines)}{signatures_html(version, wording)}</div>"
+        f"{reason}</p>{said}{signatures_html(version, wording)}</div>"
     )
 
 
