@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from metrics.query import MetricQuery
 
 NO_RULE = "no MQL rule has been signed by both teams yet"
-NO_STATE = "the state database, which keeps what was signed, does not answer"
+NO_STATE = "the state database, which keeps what was signed and set, does not answer"
 
 
 def with_agreed(warehouse: Warehouse, query: MetricQuery) -> MetricQuery:
@@ -51,6 +51,15 @@ def is_unread(query: MetricQuery) -> bool:
     return (query.rules is None and any(map(looks_at_rules, definitions))) or (
         query.set_targets is None and any(map(looks_at_targets, definitions))
     )
+
+
+def lacking(metric: Metric, query: MetricQuery) -> str | None:
+    """Why a KPI that looks at them has no data: no rule is signed, or nobody can tell. A figure
+    held against another target than the one that was set would be wrong."""
+    is_silent = looks_at_targets(metric) and query.set_targets is None
+    if looks_at_rules(metric) and not query.rules:
+        return NO_STATE if query.rules is None else NO_RULE
+    return NO_STATE if is_silent else None
 
 
 def looks_at_rules(metric: Metric) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from data.derive import stale_reason
 from data.tables import CONTRACT, lead_stages
 from data.warehouse import Warehouse
-from metrics.agreed import NO_RULE, NO_STATE, is_unread, looks_at_rules, with_agreed
+from metrics.agreed import is_unread, lacking, with_agreed
 from metrics.cache import RESULTS, cached_rows
 from metrics.calendar import Calendar, Span
 from metrics.compile import (
@@ -101,8 +101,8 @@ class Run:
         empty = self.warehouse.empty_tables(contract)
         if empty:
             return f"the table {' and '.join(empty)} is empty"
-        if looks_at_rules(metric) and not self.query.rules:
-            return NO_STATE if self.query.rules is None else NO_RULE
+        if reason := lacking(metric, self.query):
+            return reason
         if metric.whole_company and not self.warehouse.scope.is_whole:
             return f"{metric.label} is made of all deals, of which this account sees a part"
         if "handoff_clock" in metric.tables and self._stale_clock is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from data.row_scope import RowScope
 from data.set_targets import TargetConflict, TargetKey
 from data.state import close_state
 from data.warehouse import Warehouse
+from metrics.agreed import NO_STATE
 from metrics.calendar import Cadence, Calendar, Span
 from metrics.catalog import CATALOG
 from metrics.engine import run_query
@@ -246,6 +248,18 @@ def test_a_scope_sees_and_sets_its_own_alone(small: Warehouse) -> None:
             set_target_as(seen, "ada", key, 1, seen=0, reason="Mine")
     set_target_as(seen, "mara", emea, 2, seen=0, reason="Ours")
     assert target(small, "region=EMEA") == 2
+
+
+def test_while_nobody_can_tell_what_was_set_there_is_no_figure(
+    small: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"no database" * 100)
+    monkeypatch.setenv("STATE_URL", f"sqlite:///{broken}")
+    for name in ("mql_delivery", "mqls_off_rule"):
+        query = MetricQuery((name, "mqls"), (JUNE_SPAN,), NEWEST)
+        row, mqls = run_query(small, query)
+        assert (row.status, row.reason, mqls.value) == (Status.NO_DATA, NO_STATE, 6)
 
 
 def test_the_calendar_of_these_tests() -> None:
