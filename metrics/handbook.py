@@ -114,6 +114,5 @@ def not_fed(warehouse: Warehouse) -> dict[str, str]:
         return Answer(warehouse, MetricQuery(fed, (span,), as_of)).reasons
 
     agreed = has_rule(warehouse.config), bool(known_set_targets(warehouse, warehouse.default_as_of))
-    place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("not fed", *place, tuple(CATALOG), agreed)
-    return dict(RESULTS.get(key, reasons))
+    key = ("not fed", warehouse.config.fingerprint, tuple(CATALOG), agreed)
+    return dict(RESULTS.answer(warehouse, key, reasons))
