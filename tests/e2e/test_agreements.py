@@ -49,7 +49,7 @@ def opened(context: BrowserContext, app: AppServer, address: str, awaited: str) 
 def test_both_sign_and_the_handbook_tells_it(people: list[BrowserContext], demo_app: AppServer):
     topic = '.agreed[data-topic="windows"]'
     mia, sol, vera = (opened(one, demo_app, WINDOWS, topic) for one in people)
-    for name in ("Sign", "Propose"):
+    for name in ("Sign for", "Propose"):
         expect(vera.get_by_role("button", name=name)).to_have_count(0)
     expect(mia.locator(topic)).to_contain_text("Not signed by both teams yet")
     expect(mia.get_by_role("button", name="Sign for sales")).to_have_count(0)
