@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -54,13 +55,13 @@ def test_both_sign_and_the_handbook_tells_it(people: list[BrowserContext], demo_
     expect(mia.locator(topic)).to_contain_text("Not signed by both teams yet")
     expect(mia.get_by_role("button", name="Sign for sales")).to_have_count(0)
     mia.get_by_role("button", name="Sign for marketing").click()
-    expect(mia.locator(topic)).to_contain_text("Marketing Mia Marketing, ")
+    expect(mia.locator(topic)).to_contain_text("Mia Marketing, ")
     sol.get_by_role("button", name="Sign for sales").click()
     expect(sol.locator(topic)).to_contain_text("Signed by both teams, holds as far back")
     vera.goto(f"{demo_app.url}/handbook?find=windows")
     told = vera.locator(f".book-agreed {topic}")
     expect(told).to_contain_text("MQL → SQL: 30 days")
-    expect(told).to_contain_text("Sales Sol <b>Sales</b>, ")
+    expect(told).to_contain_text("Sol <b>Sales</b>, ")
 
 
 def _open_form(page: Page) -> Locator:
@@ -88,7 +89,7 @@ def test_of_two_who_set_a_target_at_once_the_second_keeps_what_was_typed(
     forms[1].get_by_role("button", name="Set the target").click()
     expect(forms[1].get_by_role("status")).to_contain_text("mia has set this target to 123000")
     settled(sol)
-    expect(forms[1].get_by_role("spinbutton")).to_have_value("145000")
+    expect(forms[1].get_by_role("spinbutton")).to_have_value(re.compile("^145000"))
     expect(forms[1].get_by_label("Why")).to_have_value("A big deal")
     forms[1].get_by_role("button", name="Set the target").click()
     expect(sol.locator(line)).to_contain_text("$145k")
