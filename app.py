@@ -27,6 +27,7 @@ from data.oidc_settings import is_configured, oidc_client
 from data.short_links import LINK, is_link_id
 from data.state import open_state
 from data.warehouse import open_warehouse
+from metrics.agreements.signing import register_agreements
 from metrics.definitions import register_definitions
 from pages.view.compressed_files import CompressedFiles
 from pages.view.failure import show_failure
@@ -54,7 +55,9 @@ def _warm_up() -> None:
     runless.setLevel(logging.NOTSET)
     try:
         open_state()
-        register_definitions(open_warehouse().config)
+        config = open_warehouse().config
+        register_definitions(config)
+        register_agreements(config)
     except ScorecardError as error:
         # The server starts all the same: every visitor reads what is wrong, and /ready answers.
         # A definition that is not recorded now is when its KPI's page is first opened.

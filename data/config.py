@@ -195,6 +195,9 @@ class Attribution(Section):
 class Mql(Section):
     score_at_least: float | None = None
     required_facts: tuple[Annotated[str, AfterValidator(_fact)], ...] = ()
+    # Rules by source, as leads.channel names it.
+    never_from: tuple[str, ...] = ()
+    without_score: tuple[str, ...] = ()
 
     @property
     def agreed_facts(self) -> tuple[str, ...]:

@@ -55,6 +55,10 @@ class NoteError(ScorecardError):
     """A comment, decision, action or dispute cannot be kept as asked; nothing was changed."""
 
 
+class AgreementError(ScorecardError):
+    """A definition cannot be proposed or signed, or a target set, as asked; nothing was changed."""
+
+
 class MailError(ScorecardError):
     """A mail or a digest cannot be sent or written; nobody got a part of it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from data.agreements import count_agreed
 from data.errors import ConfigError, StateError
 from data.review_memory.disputes import count_changes
 from data.state import open_state
@@ -99,13 +100,13 @@ def lock_references(
     return {metric: _reference(held[scopes[metric].key]) for metric in references}
 
 
-def stamp_of_state() -> tuple[str, int, int] | None:
-    """Which state database, how many re-bases it holds, and how often a dispute was raised or
-    settled: what was computed under another stamp has other limits, or counts other disputes.
-    None while it does not answer."""
+def stamp_of_state() -> tuple[str, int, int, int] | None:
+    """Which state database, how many re-bases it holds, how often a dispute was raised or settled,
+    and something agreed on: what was computed under another stamp has other limits, counts other
+    disputes, or is held against other targets and definitions. None while it does not answer."""
     try:
         store = open_state()
-        return str(store.url), count_rebased(store), count_changes(store)
+        return str(store.url), count_rebased(store), count_changes(store), count_agreed(store)
     except STATE_TROUBLE:
         return None
 

@@ -199,6 +199,7 @@ class Compiler:
             days=self._days,
             where=self.query.where,
             disputes=self.query.disputes,
+            rules=self.query.rules,
             shared=self.shared,
         )
         return FACTS[key.fact](context)

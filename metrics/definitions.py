@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from data.config import Config
+from data.config import FACTS, Config
 from data.state import open_state
 from data.state.definitions import newest_definitions, read_definitions, record_definitions
 from metrics.catalog import CATALOG
@@ -36,6 +36,8 @@ _NAMES = {
     "hours.timezone": "working hours' time zone",
     "hours.holidays": "holidays",
 }
+# KPIs that look at the agreed qualification facts; all of them are the default.
+_COMPLETE = ("mql_completeness", "mql_delivery")
 _TARGET = "sla.response_hours."
 
 
@@ -61,6 +63,8 @@ def definition_parts(config: Config, metric: Metric) -> dict[str, Any]:
         parts["window_days"] = config.window_days(metric.id)
     if "handoff_clock" in metric.tables:
         parts["sla"] = config.sla.model_dump(mode="json")
+    if metric.id in _COMPLETE and config.mql.agreed_facts != FACTS:
+        parts["mql"] = {"agreed_facts": config.mql.agreed_facts}
     return json.loads(json.dumps(parts))
 
 

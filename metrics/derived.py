@@ -87,7 +87,8 @@ class Derivation:
     @cached_property
     def _book(self) -> TargetBook:
         wanted = {t.metric for recipe in self._recipes.values() for t in recipe.targets.values()}
-        return read_target_book(self._warehouse, wanted, self._query.as_of)
+        given = self._query.set_targets or ()
+        return read_target_book(self._warehouse, wanted, self._query.as_of, given)
 
     def _members_with_targets(self) -> list[Members]:
         """The rows of the answer that may have a target: it is one member's or the company's."""

@@ -43,6 +43,8 @@ UNSPLIT = {
     Kind.DERIVED: "It is made of other KPIs, each over days of its own: what moved it stands on "
     "their pages.",
 }
+# Tables whose rows people write in the app: they change between two loads of the data.
+IN_STATE = frozenset({"disputes", "targets", "agreements"})
 DIMENSIONS = ("channel", "region", "segment", "product_line")
 # What comes back from the warehouse stays small.
 MAX_COMBINATIONS = 5_000
@@ -185,7 +187,7 @@ def cause_of_tile(warehouse: Warehouse, view: View) -> Callable[[Tile], str | No
         if tile.span is None or tile.compared is None or tile.value is None:
             return None
         spans = (tile.compared, tile.span)
-        stamp = stamp_of_state() if "disputes" in tile.metric.tables else None
+        stamp = None if IN_STATE.isdisjoint(tile.metric.tables) else stamp_of_state()
         key = ("causes", warehouse.config.fingerprint, stamp, view, tile.metric.id, spans)
         try:
             found = RESULTS.answer(

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from data.derive import stale_reason
 from data.tables import CONTRACT, lead_stages
 from data.warehouse import Warehouse
+from metrics.agreed import is_unread, lacking, with_agreed
 from metrics.cache import RESULTS, cached_rows
 from metrics.calendar import Calendar, Span
 from metrics.compile import (
@@ -56,7 +57,7 @@ class Run:
         self.warehouse = warehouse
         # A scope is a filter too: what cannot be filtered by it is no data, not less data.
         query = replace(query, where=warehouse.scope.narrowed(query.where))
-        self.query = query = with_disputes(warehouse, query)
+        self.query = query = with_agreed(warehouse, with_disputes(warehouse, query))
         self.config = warehouse.config
         self.calendar = Calendar(self.config)
         self.compiler = Compiler(query, self.config)
@@ -101,9 +102,13 @@ class Run:
     def missing(self, metric: Metric) -> str | None:
         """Why a metric has no data here, or None."""
         contract = [name for name in metric.tables if name in CONTRACT]
+        if self.query.set_targets and "targets" in contract:
+            contract.remove("targets")
         empty = self.warehouse.empty_tables(contract)
         if empty:
             return f"the table {' and '.join(empty)} is empty"
+        if reason := lacking(metric, self.query):
+            return reason
         if metric.whole_company and not self.warehouse.scope.is_whole:
             return f"{metric.label} is made of all deals, of which this account sees a part"
         if "handoff_clock" in metric.tables and self._stale_clock is not None:
@@ -210,6 +215,7 @@ class Answer:
     """
 
     def __init__(self, warehouse: Warehouse, query: MetricQuery) -> None:
+        query = with_agreed(warehouse, query)
         # A scope is a filter too: its members' targets are held against its figures.
         self.query = query = replace(query, where=warehouse.scope.narrowed(query.where))
         over_reps = [m.id for m in query.definitions if m.derived is not None and m.derived.over]
@@ -335,8 +341,8 @@ def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
 
     A question and the configuration decide the SQL, so that a repeated one is not compiled anew.
     """
-    query = with_disputes(warehouse, query)
-    if query.disputes is None and counts_disputes(query):
+    query = with_agreed(warehouse, with_disputes(warehouse, query))
+    if (query.disputes is None and counts_disputes(query)) or is_unread(query):
         # The state database is silent: that answer is not for keeping.
         return Answer(warehouse, query).rows()
     key = (warehouse.config.fingerprint, query)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from data.config import Config
 from data.warehouse import Warehouse
+from metrics.agreed import has_rule, known_set_targets
 from metrics.cache import RESULTS
 from metrics.calendar import Calendar, Span
 from metrics.catalog import CATALOG
@@ -112,5 +113,6 @@ def not_fed(warehouse: Warehouse) -> dict[str, str]:
         fed = tuple(name for name, kpi in CATALOG.items() if "disputes" not in kpi.tables)
         return Answer(warehouse, MetricQuery(fed, (span,), as_of)).reasons
 
-    key = ("not fed", warehouse.config.fingerprint, tuple(CATALOG))
+    agreed = has_rule(warehouse.config), bool(known_set_targets(warehouse, warehouse.default_as_of))
+    key = ("not fed", warehouse.config.fingerprint, tuple(CATALOG), agreed)
     return dict(RESULTS.answer(warehouse, key, reasons))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data.warehouse import Warehouse
+from metrics.agreements.on_tiles import with_agreements
 from metrics.calendar import Calendar
 from metrics.model import Metric
 from metrics.scorecard import Selection, Tile
@@ -17,4 +18,4 @@ def headline(warehouse: Warehouse, view: View, metric: Metric) -> Tile:
     """
     selection = Selection(goals=(), columns={metric.team: (metric,)})
     board = Board(warehouse, Frame(Calendar(warehouse.config), view), selection)
-    return board.columns()[metric.team.value][0]
+    return with_agreements(warehouse, view, board.columns()[metric.team.value])[0]

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from data.agreements import SignedRule
 from data.config import DIMENSIONS
 from data.errors import unknown
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import NULL_MEMBER, Filters
+from data.set_targets import SetTarget
 from metrics.calendar import Span
 from metrics.catalog import asked_metric
 from metrics.errors import QueryError
@@ -33,6 +35,10 @@ class MetricQuery:
     unit: str = "lead"
     # Those that its KPIs count (``metrics/dispute_events.py``); None: not read yet.
     disputes: tuple[DisputeEvent, ...] | None = None
+    # The rules that MQLs are checked by, and the targets that were set in the app, where its KPIs
+    # look at them (``metrics/agreed.py``); None: not read yet.
+    rules: tuple[SignedRule, ...] | None = None
+    set_targets: tuple[SetTarget, ...] | None = None
     apart: tuple[tuple[str, tuple[Span, ...]], ...] = ()
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import FromClause, Integer, Select, case, func, literal, null, o
 from sqlalchemy.sql.expression import ColumnElement
 
 from data.warehouse import Warehouse
+from metrics.agreed import with_agreed
 from metrics.calendar import Calendar
 from metrics.catalog import find_metric
 from metrics.compile import Compiler, SumsKey
@@ -130,7 +131,7 @@ class RecordList:
     """
 
     def __init__(self, warehouse: Warehouse, wanted: ListOf, *, shows_people: bool = True) -> None:
-        query = with_disputes(warehouse, wanted.query)
+        query = with_agreed(warehouse, with_disputes(warehouse, wanted.query))
         self.warehouse = warehouse
         self.metric = query.definitions[0]
         self.fact_name = wanted.fact_name

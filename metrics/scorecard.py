@@ -100,12 +100,14 @@ class TargetState:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"; of the review's
-    memory "disputed" or "comment". ``is_sign``: there is no room for its words."""
+    """A mark after the label: kind is "partial", "maturing", "fallback" or "small"; of agreements
+    "unsigned", "redefined" or "off_rule"; of the review's memory "disputed" or "comment".
+    ``is_sign``: there is no room for its words; ``detail`` is the sentence behind them."""
 
     kind: str
     text: str  # "3 of 5 days", "575 maturing", "n 19: 12–49%"
     is_sign: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,8 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
 
 
 def _compute(warehouse: Warehouse, view: View) -> Scorecard:
-    # Imported here: the board builds the classes of this module.
+    # Imported here: they build the classes of this module.
+    from metrics.agreements.on_tiles import with_agreements
     from metrics.tiles import Board
 
     calendar = Calendar(warehouse.config)
@@ -254,8 +257,10 @@ def _compute(warehouse: Warehouse, view: View) -> Scorecard:
         as_of=view.as_of,
         period_label=view.period.label,
         compare_label=board.frame.compare_label(),
-        goals=board.goals(),
-        columns=board.columns(),
+        goals=with_agreements(warehouse, view, board.goals(), room=0),
+        columns={
+            team: with_agreements(warehouse, view, tiles) for team, tiles in board.columns().items()
+        },
         limits_note=board.limits_note,
     )
 

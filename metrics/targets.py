@@ -11,10 +11,24 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import (
+    DateTime,
+    Double,
+    Integer,
+    Select,
+    cast,
+    column,
+    literal,
+    null,
+    or_,
+    select,
+    values,
+)
 
+from data.set_targets import SetTarget, TargetKey
 from data.tables import targets
 from data.warehouse import Warehouse
+from metrics.agreed import known_set_targets
 from metrics.cache import cached_rows
 from metrics.calendar import Cadence, Calendar, Period, Span
 from metrics.model import Kind, Metric
@@ -67,7 +81,7 @@ def is_additive(metric: Metric) -> bool:
     return metric.kind in (Kind.COUNT, Kind.SUM) and metric.spans_add_up
 
 
-def _member_of(where: Filters) -> tuple[str, str] | None:
+def member_of(where: Filters) -> tuple[str, str] | None:
     """The one dimension and member that a filter names, when it names just one."""
     if len(where) == 1:
         name, members = where[0]
@@ -76,13 +90,39 @@ def _member_of(where: Filters) -> tuple[str, str] | None:
     return None
 
 
-def _known(as_of: datetime) -> Select:
-    """The targets set by a moment; of several the last one of the rows holds."""
+def _known(as_of: datetime, given: Sequence[SetTarget]) -> Any:
+    """The targets set by a moment, each with its ``place``: a row that comes later holds.
+
+    Those that were set in the app (``given``) come after all that were loaded.
+    """
     t = targets.c
-    return (
-        select(t.metric, t.grain, t.period_start, t.dimension, t.member, t.value)
-        .where(or_(t.set_at.is_(None), t.set_at <= as_of))
-        .order_by(t.set_at.asc().nulls_first(), t.value)
+    loaded = select(
+        *(t[name] for name in SetTarget._fields[:-1]),
+        cast(t.value, Double).label("value"),
+        t.set_at,
+        literal(0, Integer).label("place"),
+    ).where(or_(t.set_at.is_(None), t.set_at <= as_of))
+    return (loaded.union_all(_as_rows(given)) if given else loaded).subquery("known")
+
+
+def _as_rows(given: Sequence[SetTarget]) -> Select:
+    columns = {name: t.type for name, t in targets.c.items() if name in SetTarget._fields}
+    columns["value"] = Double()
+    table = values(*(column(n, columns[n]) for n in SetTarget._fields), name="given").data(
+        [tuple(one) for one in given]
+    )
+    # Cast: a column of NULLs alone has no type of its own.
+    return select(
+        *(cast(table.c[name], columns[name]).label(name) for name in SetTarget._fields),
+        null().cast(DateTime).label("set_at"),
+        literal(1, Integer).label("place"),
+    )
+
+
+def _in_order(known: Any) -> Select:
+    k = known.c
+    return select(*(k[name] for name in SetTarget._fields)).order_by(
+        k.place, k.set_at.asc().nulls_first(), k.value
     )
 
 
@@ -95,14 +135,15 @@ def read_targets(warehouse: Warehouse, view: View) -> Targets:
 
     A filter that names more than one member has no target of its own.
     """
-    t, statement = targets.c, _known(view.as_of)
+    known = _known(view.as_of, known_set_targets(warehouse, view.as_of))
+    k, statement = known.c, _in_order(known)
     if not view.where:
-        statement = statement.where(t.dimension.is_(None))
+        statement = statement.where(k.dimension.is_(None))
     else:
-        named = _member_of(view.where)
+        named = member_of(view.where)
         if named is None:
             return Targets({})
-        statement = statement.where(t.dimension == named[0], t.member == named[1])
+        statement = statement.where(k.dimension == named[0], k.member == named[1])
     return _targets_in(cached_rows(warehouse, statement))
 
 
@@ -114,7 +155,7 @@ class TargetBook:
 
     def under(self, where: Filters) -> Targets:
         """The targets under a filter: none where it names more than one member."""
-        named = _member_of(where) if where else None
+        named = member_of(where) if where else None
         if where and named is None:
             return Targets({})
         return self.by_member.get(named, Targets({}))
@@ -124,14 +165,31 @@ class TargetBook:
         return sorted(key[1] for key in self.by_member if key is not None and key[0] == dimension)
 
 
-def read_target_book(warehouse: Warehouse, metrics: Collection[str], as_of: datetime) -> TargetBook:
-    """All targets of some metrics that were set by a moment, in one query, cached."""
-    statement = _known(as_of).where(targets.c.metric.in_(sorted(metrics)))
+def read_target_book(
+    warehouse: Warehouse,
+    metrics: Collection[str],
+    as_of: datetime,
+    given: Sequence[SetTarget] | None = None,
+) -> TargetBook:
+    """All targets of some metrics that were set by a moment, in one query, cached.
+
+    ``given`` are those set in the app, where they have been read already.
+    """
+    found_in = _known(as_of, known_set_targets(warehouse, as_of) if given is None else given)
+    statement = _in_order(found_in).where(found_in.c.metric.in_(sorted(metrics)))
     found: dict[tuple[str, str] | None, list[Mapping[str, Any]]] = {}
     for row in cached_rows(warehouse, statement):
         key = None if row["dimension"] is None else (row["dimension"], row["member"])
         found.setdefault(key, []).append(row)
     return TargetBook({key: _targets_in(rows) for key, rows in found.items()})
+
+
+def read_loaded(warehouse: Warehouse, metric: str, as_of: datetime) -> dict[TargetKey, float]:
+    """The targets of a KPI that were loaded, without those set in the app. Cached."""
+    known = _known(as_of, ())
+    rows = cached_rows(warehouse, _in_order(known).where(known.c.metric == metric))
+    names = SetTarget._fields[:-1]
+    return {TargetKey(*(row[name] for name in names)): float(row["value"]) for row in rows}
 
 
 # -- what a figure is held against ---------------------------------------------------------------

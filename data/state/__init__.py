@@ -4,6 +4,12 @@
 this program's version when it is opened.
 """
 
+from data.state.agreement_models import (
+    AgreementSignature,
+    AgreementVersion,
+    AgreementWithdrawal,
+    TargetVersion,
+)
 from data.state.memory_models import (
     ActionVersion,
     CommentVersion,
@@ -29,6 +35,9 @@ from data.state.store import StateStore, close_state, has_state, open_state, sta
 
 __all__ = [
     "ActionVersion",
+    "AgreementSignature",
+    "AgreementVersion",
+    "AgreementWithdrawal",
     "AuditEvent",
     "Base",
     "Baseline",
@@ -48,6 +57,7 @@ __all__ = [
     "SsoSignIn",
     "StartView",
     "StateStore",
+    "TargetVersion",
     "User",
     "close_state",
     "has_state",

@@ -11,6 +11,7 @@ from datetime import datetime
 from metrics.calendar import Calendar, Span
 from metrics.catalog.parts import HANDOFF_DIMENSIONS, LEAD_DIMENSIONS, count, derived, ratio
 from metrics.facts.effort import WATCHED_DAYS
+from metrics.facts.mql_rule import OFF_RULE
 from metrics.facts.outreach import CLOSE_DAYS
 from metrics.model import Direction, Fallback, Measure, Parts, TargetOf, Team, Unit
 
@@ -74,6 +75,25 @@ METRICS = (
         formula="MQLs with all agreed facts known at entry ÷ MQLs",
         counted_by="the first MQL entry",
         tables=("lead_stages", "leads"),
+        dimensions=LEAD_DIMENSIONS,
+        needs_stages=("mql",),
+        fallback=TODAY_S_FACTS,
+    ),
+    count(
+        "mqls_off_rule",
+        "MQLs off the rule",
+        Team.MARKETING,
+        Measure("mqls_qualified", OFF_RULE),
+        direction=Direction.DOWN,
+        definition="MQLs that did not meet the rule that both teams had signed for the day of "
+        "their first MQL entry: its score, the facts that must be known, its sources. The rule "
+        "checks and does not recount: they are MQLs all the same. Scores and facts are those at "
+        "the entry, by the lead's history of changes; where that has none, today's.",
+        formula="Number of MQLs that do not meet the signed rule",
+        counted_by="the first MQL entry",
+        null_rule="None counts as 0; no data until both teams have signed a rule. Entries before "
+        "the day from which the first signed rule holds are not checked.",
+        tables=("lead_stages", "leads", "agreements"),
         dimensions=LEAD_DIMENSIONS,
         needs_stages=("mql",),
         fallback=TODAY_S_FACTS,

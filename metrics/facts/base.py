@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 
+from data.agreements import SignedRule
 from data.config import Config
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import Filters
@@ -58,8 +59,8 @@ class Context:
 
     ``by`` and ``filtered_by`` are the dimensions by which it is split and filtered; ``days`` those
     it is about at all: a fact may leave out what lies elsewhere. ``disputes`` are those that it
-    counts, ``where`` its filters: for a fact whose rows come with the question. ``shared`` holds
-    what other facts of the question read as well.
+    counts, ``where`` its filters: for a fact whose rows come with the question. ``rules`` are those
+    that MQLs are checked by. ``shared`` holds what other facts of the question read as well.
     """
 
     config: Config
@@ -72,6 +73,7 @@ class Context:
     days: Span | None = None
     where: Filters = ()
     disputes: tuple[DisputeEvent, ...] | None = None
+    rules: tuple[SignedRule, ...] | None = None
     shared: Shared = field(default_factory=Shared, compare=False)
 
     def of_days(self, rows: AliasedReturnsRows, moment: str) -> AliasedReturnsRows:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from data.tables import handoffs, lead_changes, leads
 from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
+from metrics.facts.mql_rule import OFF_RULE, checked_entries
 from metrics.facts.passes import again
 from metrics.facts.stages import counted_entries
 
@@ -34,15 +35,29 @@ def qualified(context: Context) -> Fact:
     """Leads (or accounts) by their first MQL entry, complete at it or not."""
     entries = context.of_days(counted_entries(context, "mql"), "at")
     source, complete = _with_completeness(context, entries)
+    measures = {"n": Count(), "complete": Count(complete)}
+    shown: dict[str, Shown] = {}
+    if context.rules:
+        checked = checked_entries(entries, context.rules, context.as_of)
+        c = checked.c
+        source = source.outerjoin(
+            checked, and_(c.lead_id == entries.c.lead_id, c.at == entries.c.at)
+        )
+        measures[OFF_RULE] = Count(c.lacks.is_not(None))
+        shown = {
+            "score_then": Shown("Score at MQL", c.score, "number"),
+            "lacks": Shown("Does not meet", c.lacks),
+        }
     return Fact(
         source=source,
         moment=entries.c.at,
         links=Links(lead_id=entries.c.lead_id),
-        measures={"n": Count(), "complete": Count(complete)},
+        measures=measures,
         record=Record(
             "leads" if context.unit == "lead" else "first leads of accounts",
             "First MQL",
             (entries.c.lead_id,),
+            shown,
         ),
     )
 

@@ -18,7 +18,8 @@ from metrics.scorecard import Scorecard, Tile, build_scorecard
 from metrics.view import View
 
 QUIET = "Nothing is beyond normal variation, and no target is missed."
-MARKS = {"partial": "◐", "maturing": "◔", "small": "○", "disputed": "⚑", "comment": "✎"}
+AGREED = dict.fromkeys(("unsigned", "redefined", "off_rule"), "§")
+MARKS = {"partial": "◐", "maturing": "◔", "small": "○", "disputed": "⚑", "comment": "✎"} | AGREED
 
 
 @dataclass(frozen=True)

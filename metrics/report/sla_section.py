@@ -29,7 +29,7 @@ from metrics.view import View
 
 TITLE = "SLA"
 PAPER, ROOM = 560, 900
-MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
+MARKS = {"partial": "◐", "maturing": "◔", "unsigned": "§", "redefined": "§"}
 SIDES = {"marketing": "Marketing delivers", "sales": "Sales answers"}
 
 

@@ -109,9 +109,9 @@ BUILT_IN: dict[Cadence, tuple[AgendaItem, ...]] = {
             12,
         ),
         AgendaItem("Credit, matured cohorts", "attribution", "Both teams", 15),
-        AgendaItem("MQL definition, signed again", "handbook?find=MQL", "Marketing", 12),
-        AgendaItem("SLA, signed again", "sla", "Sales", 12),
-        AgendaItem("Next targets", "scorecard", "Both teams", 10),
+        AgendaItem("MQL definition, signed again", "agreements?find=mql", "Marketing", 12),
+        AgendaItem("SLA, signed again", "agreements?find=sla", "Sales", 12),
+        AgendaItem("Next targets", "agreements?find=targets", "Both teams", 10),
         AgendaItem("Decisions", "review#decisions", "Both teams", 8),
     ),
     Cadence.YEARLY: (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from data.warehouse import Warehouse
+from metrics.agreements.on_tiles import Checked, check_mqls
 from metrics.baselines import stamp_of_state
 from metrics.cache import RESULTS
 from metrics.compile import UnsupportedDimension
@@ -80,8 +81,13 @@ class _Builder:
             answerers=self._part("answerers", lambda: answerers(question), clock),
             rejections=self._part("rejections", lambda: rejections(question), no_handoffs),
             cost=self._part("cost", lambda: cost(question), clock or self._no_sql()),
+            off_rule=self._off_rule(),
             reasons=self.reasons,
         )
+
+    def _off_rule(self) -> Checked | None:
+        """The period's MQLs against the signed rule."""
+        return check_mqls(self.question.warehouse, self.question.view)
 
     def _backlog(self) -> int:
         return Queue(self.question.warehouse, self.question.view).summary().overdue

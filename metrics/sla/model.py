@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from metrics.agreements.on_tiles import Checked
 from metrics.compare import SMALL, wilson_interval
 from metrics.model import Metric
 from metrics.query import Row
@@ -258,4 +259,5 @@ class SlaPage:
     answerers: Answerers | None
     rejections: Rejections | None
     cost: Cost | None
+    off_rule: Checked | None
     reasons: dict[str, str]

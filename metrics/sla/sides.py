@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from metrics.agreements.on_tiles import with_agreements
 from metrics.calendar import ONE_DAY, Span
 from metrics.catalog import CATALOG
 from metrics.engine import run_query
@@ -37,7 +38,10 @@ def sides(question: Question, overdue: int | None) -> dict[Team, tuple[Tile, ...
         for team, ids in ((Team.MARKETING, MARKETING), (Team.SALES, SALES))
     }
     board = Board(question.warehouse, question.frame, Selection(goals=(), columns=columns))
-    found = {team: board.columns()[team.value] for team in columns}
+    found = {
+        team: with_agreements(question.warehouse, question.view, board.columns()[team.value])
+        for team in columns
+    }
     first, *others = found[Team.MARKETING]
     short = question.period_short
     among = f"of {short}" if overdue is None else f"of {short}, {overdue:,} of all time"

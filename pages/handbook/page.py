@@ -9,6 +9,7 @@ import streamlit as st
 from data.errors import WarehouseError
 from metrics.handbook import all_entries, find, not_fed
 from metrics.handbook_rules import company_facts, find_rules
+from pages.view.agreements.in_handbook import agreed_in_book
 from pages.view.handbook import SCROLL_TO_CHOSEN, Book, handbook_html
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to
@@ -28,6 +29,7 @@ def show_handbook() -> None:
         decided=company_facts(request.config),
         chosen=request.view.metric,
     )
+    st.html(agreed_in_book(wanted, request))
     st.html(handbook_html(book))
     if book.chosen is not None:
         st.html(SCROLL_TO_CHOSEN, unsafe_allow_javascript=True)

@@ -18,7 +18,16 @@ Link = Callable[[str], str]
 
 # More goals than these stand closer together.
 MANY_GOALS = 5
-_MARKS = {"partial": "◐", "maturing": "◔", "small": "○", "disputed": "⚑", "comment": "✎"}
+_MARKS = {
+    "partial": "◐",
+    "maturing": "◔",
+    "small": "○",
+    "unsigned": "§",
+    "redefined": "§",
+    "off_rule": "§",
+    "disputed": "⚑",
+    "comment": "✎",
+}
 
 
 def _e(text: object) -> str:
@@ -136,6 +145,7 @@ def _about(tile: Tile, formats: Formats, label: str, link: Link | None) -> str:
         facts.append(("Why", tile.reason))
     if tile.note:
         facts.append(("Rests on", f"{tile.note}."))
+    facts += [("Agreement", mark.detail) for mark in tile.marks if mark.detail]
     facts += target_facts(tile, formats)
     rows = "".join(f"<dt>{_e(name)}</dt><dd>{_e(text)}</dd>" for name, text in facts if text)
     more = ""

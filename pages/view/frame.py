@@ -14,6 +14,7 @@ import streamlit as st
 from data.errors import WarehouseError
 from metrics.catalog import CATALOG
 from pages.admin.page import show_admin
+from pages.agreements.page import show_agreements
 from pages.attribution.page import show_credit
 from pages.funnel.page import show_funnel
 from pages.handbook.page import show_handbook
@@ -61,6 +62,7 @@ SECTIONS = (
     Section("SLA", "sla", show_sla),
     Section("Reconciliation", "reconciliation", show_reconciliation),
     Section("Review", "review", show_review),
+    Section("Agreements", "agreements", show_agreements),
     Section("Leads", "lead", show_lead),
     Section("Handbook", "handbook", show_handbook),
     Section("KPI", "kpi", show_kpi, in_navigation=False),

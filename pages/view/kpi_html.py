@@ -14,6 +14,7 @@ from metrics.report import kpi_words, words
 from metrics.report.format import Formats
 from metrics.report.kpi_words import TEAMS, SegmentLine, ToDate
 from metrics.report.words import Judgement, Words
+from metrics.scorecard import Tile
 
 
 def _e(text: object) -> str:
@@ -43,8 +44,14 @@ def header_html(kpi: Kpi, formats: Formats) -> str:
         f'<p class="kpi-figure">{_e(words.headline(tile, formats))}</p>'
         f'<div class="kpi-change">{"".join(lines)}</div>'
         f'<div class="kpi-about"><p>{_e(kpi_words.about(kpi, formats))}</p>'
-        f"<p>{_e(metric.definition)}</p></div></header>"
+        f"<p>{_e(metric.definition)}</p></div></header>{_agreed(tile)}"
     )
+
+
+def _agreed(tile: Tile) -> str:
+    """What agreements say of the number: an unsigned change, another definition within its days."""
+    said = [mark.detail for mark in tile.marks if mark.detail]
+    return f'<p class="kpi-agreed">§ {_e(" ".join(said))}</p>' if said else ""
 
 
 # -- the trend's heading ----------------------------------------------------------------------

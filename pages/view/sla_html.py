@@ -36,7 +36,7 @@ from metrics.sla.model import (
 )
 from pages.view.html_table import html_table
 
-MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
+MARKS = {"partial": "◐", "maturing": "◔", "unsigned": "§", "redefined": "§"}
 SHADES = (1.0, 0.7, 0.45, 0.25)  # of the segments' stretches, the largest first
 
 

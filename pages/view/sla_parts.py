@@ -14,6 +14,7 @@ from metrics.scorecard import Tile
 from metrics.sla import SlaPage
 from metrics.sla.model import ReasonRow
 from pages.view import sla_html as html
+from pages.view.agreements.check import show_check
 from pages.view.links import link_to_kpi
 from pages.view.request import Request
 from pages.view.review_bar import go_to
@@ -38,6 +39,7 @@ def show_marketing(page: SlaPage, request: Request) -> None:
         page,
         request,
     )
+    show_check(page.off_rule, page.period_short, request)
     st.html(html.segments_html(page, request.formats))
 
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
+
 import pytest
 
 from data import users
+from data.agreements import Topic, read_agreements
 from data.audit import NOBODY, Event, person, read_events
 from data.errors import AccountError, LinkError, ScorecardError, StateError
 from data.roles import ROLES
+from data.row_scope import RowScope
 from data.saved_views import change_view, delete_view, list_views, save_view, set_start_view
+from data.set_targets import TargetKey, read_set_targets
 from data.short_links import list_links, make_link, open_link, revoke_link
 from data.view_address import ViewAddress
 from data.warehouse import Warehouse, open_warehouse
+from metrics.agreements.signing import propose_as, register_agreements, sign_as, withdraw_as
+from metrics.agreements.topics import content_of
 from metrics.calendar import Cadence, Calendar
 from metrics.catalog import CATALOG
 from metrics.errors import RoleError
 from metrics.model import Team
 from metrics.rebasing import rebase_as
 from metrics.roles import may_edit
+from metrics.row_scope import scoped
+from metrics.target_setting import set_target_as
 from tests.attack.conftest import ADMIN, OF_AMER, OF_EMEA, VIEWER
 from tests.e2e.conftest import Settings
 
@@ -45,7 +55,10 @@ TRIED = {
     Event.VIEW_CHANGED: "here",
     Event.VIEW_DELETED: "here",
     Event.BASELINE_REBASED: "here",
-    Event.TARGET_CHANGED: "nothing does it yet",
+    Event.TARGET_CHANGED: "here; tests/metrics/test_set_targets.py",
+    Event.AGREEMENT_PROPOSED: "here; tests/metrics/agreements/test_signing.py",
+    Event.AGREEMENT_SIGNED: "here; tests/metrics/agreements/test_signing.py",
+    Event.AGREEMENT_WITHDRAWN: "here; tests/metrics/agreements/test_signing.py",
     Event.DECISION_CHANGED: "tests/metrics/test_review_memory.py",
     Event.ACTION_CHANGED: "tests/metrics/test_review_memory.py",
     Event.DISPUTE_RAISED: "tests/metrics/test_review_memory.py",
@@ -93,6 +106,45 @@ def test_nobody_who_is_out_moves_one(warehouse: Warehouse):
     for name in ("nobody", "", "zoladmin' --"):
         with pytest.raises(ScorecardError):
             rebase_as(warehouse, name, "sqls", since, reason="as somebody else")
+
+
+@pytest.mark.parametrize("username", [VIEWER, OF_AMER, ADMIN, "nobody", "zoladmin' --"])
+def test_nobody_signs_for_a_team_that_is_not_theirs_or_sets_what_is_not(
+    warehouse: Warehouse, username: str
+):
+    config = warehouse.config
+    register_agreements(config)
+    before, signed = list(read_events()), read_agreements(config.company.name)
+    content = content_of(config, Topic.WINDOWS)
+    windows = {"topic": Topic.WINDOWS, "seen": 0}
+    acts = []
+    if username != OF_AMER:  # who signs for sales, and for nobody else
+        acts.append(lambda: sign_as(config, username, Topic.WINDOWS, 0, seen=0))
+    if username != ADMIN:
+        acts.append(lambda: withdraw_as(config, username, Topic.WINDOWS, 0))
+        for metric in ("mqls", "bookings"):
+            key = TargetKey(metric, "year", date(2026, 1, 1))
+            scope = RowScope() if username != OF_AMER else users.find_account(username).scope
+            seen = scoped(warehouse, scope)
+            acts.append(partial(set_target_as, seen, username, key, 1, seen=-1, reason="mine"))
+    if username not in (ADMIN, OF_AMER):
+        acts.append(
+            lambda: propose_as(
+                config,
+                username,
+                content=content,
+                holds_from=date(2026, 1, 1),
+                reason="x",
+                **windows,
+            )
+        )
+    assert acts
+    for act in acts:
+        with pytest.raises(ScorecardError):
+            act()
+    assert list(read_events()) == before
+    assert read_agreements(config.company.name) == signed
+    assert read_set_targets(config.company.name) == []
 
 
 @pytest.mark.parametrize("username", [VIEWER, OF_AMER, "nobody", None])

@@ -11,11 +11,13 @@ import random
 from collections.abc import Callable
 from datetime import date, datetime
 
+from data.agreements import Side, Topic, add_version, sign
 from data.audit import person
 from data.review_memory.actions import change_action, write_action
 from data.review_memory.comments import About, change_comment, write_comment
 from data.review_memory.decisions import change_decision, write_decision
 from data.review_memory.disputes import RecordId, Shown, keep_dispute, settle_dispute
+from data.set_targets import TargetKey, write_target
 
 COMPANY = "Acme"
 PERIOD = "2026-W46"
@@ -63,6 +65,23 @@ def _settled(words: str) -> list[Note]:
     return [*notes, ("settled", dispute_id, 0, words)]
 
 
+def _agreement(words: str) -> list[Note]:
+    """A proposal, signed for one side; each in a company of its own, where it is the first."""
+    company, content = f"{COMPANY} {words}", {"words": words}
+    add_version(company, Topic.MQL, content, seen=-1, holds_from=None, reason=words, by=BY)
+    proposed: Note = ("proposed", company, 0, words)
+    sign(company, Topic.MQL, 0, Side.SALES, seen=0, by=BY)
+    return [proposed, ("signed", company, 0, words)]
+
+
+def _target(words: str) -> list[Note]:
+    key = TargetKey("mqls", "month", date(2026, 6, 1), "region", words)
+    how = {"reason": words, "data_through": NOON, "by": BY}
+    write_target(COMPANY, key, 1.0, seen=-1, **how)
+    second = write_target(COMPANY, key, 2.0, seen=0, **how)
+    return [("target", words, second.number, words)]
+
+
 WRITE: tuple[Callable[[str], list[Note]], ...] = (
     _comment,
     _changed_comment,
@@ -70,6 +89,8 @@ WRITE: tuple[Callable[[str], list[Note]], ...] = (
     _action,
     _dispute,
     _settled,
+    _agreement,
+    _target,
 )
 
 

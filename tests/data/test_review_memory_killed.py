@@ -9,15 +9,17 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.pool import NullPool
 
+from data.agreements import Topic, read_agreements
 from data.audit import read_events
 from data.review_memory.actions import list_actions
 from data.review_memory.comments import comment_versions, comments_of_period
 from data.review_memory.decisions import list_decisions
 from data.review_memory.disputes import dispute_records, read_disputes
-from data.state import close_state, open_state
+from data.set_targets import read_set_targets
+from data.state import AgreementSignature, AgreementVersion, close_state, open_state
 from tests.data.memory_writer import COMPANY, PERIOD, RECORDS, write_until_killed
 from tests.processes import killed_at
 
@@ -66,6 +68,7 @@ def check(confirmed: list[list[str]]) -> None:
     decisions = {one.id: one for one in list_decisions(COMPANY, None)}
     actions = {one.id: one for one in list_actions(COMPANY)}
     disputes = {one.id: one for one in read_disputes(COMPANY)}
+    targets = {(one.key.member, one.number): one for one in read_set_targets(COMPANY)}
     for kind, note_id, version, words in confirmed:
         match kind:
             case "comment":
@@ -85,13 +88,30 @@ def check(confirmed: list[list[str]]) -> None:
                 settled = disputes[note_id].settled
                 assert settled is not None
                 assert settled.reason == words
+            case "target":
+                assert targets[words, int(version)].reason == words
+            case "proposed" | "signed":
+                (proposed,) = read_agreements(note_id)[Topic.MQL]
+                assert proposed.reason == words
+                assert len(proposed.signatures) == 1 or kind == "proposed"
     # What nobody confirmed is whole or not there: with all its records and its line in the log.
     assert {len(dispute_records(note_id)) for note_id in disputes} <= {RECORDS}
     logged = Counter(row.event for row in read_events())
     assert logged["decision_changed"] == sum(one.version + 1 for one in decisions.values())
     assert logged["action_changed"] == sum(one.version + 1 for one in actions.values())
+    assert logged["target_changed"] == len(targets)
+    assert (logged["agreement_proposed"], logged["agreement_signed"]) == _agreed()
     assert logged["dispute_raised"] == len(disputes)
     assert logged["dispute_settled"] == sum(not one.is_open for one in disputes.values())
+
+
+def _agreed() -> tuple[int, int]:
+    """How many proposals and signatures there are, of every company."""
+    with open_state().read() as session:
+        return tuple(
+            session.scalar(select(func.count()).select_from(model)) or 0
+            for model in (AgreementVersion, AgreementSignature)
+        )
 
 
 def kill_often(times: int, url: str, folder: Path) -> None:

@@ -82,11 +82,11 @@ class Refillable:
 # and in Lisbon (29 March) in these weeks.
 FIRST_DAY = datetime(2026, 3, 2)
 # Derived KPIs are other KPIs over spans of their own: tests/metrics/test_derived.py.
-# Disputes are no rows of the warehouse: tests/metrics/test_dispute_kpis.py.
+# Disputes and signatures are no rows of the warehouse: tests/metrics/test_dispute_kpis.py.
 PLAIN = tuple(
     name
     for name, metric in CATALOG.items()
-    if metric.kind is not Kind.DERIVED and "disputes" not in metric.tables
+    if metric.kind is not Kind.DERIVED and {"disputes", "agreements"}.isdisjoint(metric.tables)
 )
 HOURS = (timedelta(), timedelta(hours=5), timedelta(hours=14), timedelta(hours=23, minutes=30))
 DAYS = 36

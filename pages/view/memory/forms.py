@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from data.agreements import AgreementConflict
 from data.errors import ScorecardError
 from data.review_memory.actions import Action
 from data.review_memory.comments import Comment
 from data.review_memory.decisions import Decision
 from data.review_memory.versions import NoteConflict
+from data.set_targets import TargetConflict
 from pages.view.popover import say, show_said
 
-Note = TypeVar("Note", Comment, Decision, Action)
+
+@dataclass(frozen=True)
+class Read:
+    """What a form was filled from, where that is no note: the number of its newest version."""
+
+    version: int
+
+
+Note = TypeVar("Note", Comment, Decision, Action, Read)
 # Under which the version is remembered from which a form's change is made, and the mark of a form
 # whose conflict was told.
 _BASE = "-base"
@@ -60,7 +70,7 @@ def keep(key: str, change: Callable[[], object], typed: Sequence[str], told: str
     and say so below it; or say in the popover why not, and leave everything as it was typed."""
     try:
         change()
-    except NoteConflict as error:
+    except (NoteConflict, TargetConflict, AgreementConflict) as error:
         st.session_state[f"{key}{_BASE}"] = _TOLD
         say(key, str(error))
         return

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from metrics.agreements.on_tiles import COUNTED, check_mqls
 from metrics.model import Metric
+from pages.view.agreements.check import show_check
 from pages.view.memory.comments import comment_words, show_comment_form
 from pages.view.memory.disputes import flag_words, show_flag_forms
+from pages.view.request import current
 
 # When presenting, the page fits the screen: fewer members stand by themselves, and fewer still
 # below words.
@@ -31,3 +34,7 @@ def show_forms(metric: Metric) -> None:
     with st.container(key="memory-forms", horizontal=True, vertical_alignment="center"):
         show_comment_form(metric)
         show_flag_forms(metric)
+        if metric.id == COUNTED:
+            request = current()
+            found = check_mqls(request.warehouse, request.question)
+            show_check(found, request.view.period.short, request, is_on_kpi=True)

@@ -1,0 +1,98 @@
+"""Two editors sign a definition and set one target at once; a viewer reads what they agreed on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.e2e.conftest import Account, Settings, add_account, new_account
+from tests.e2e.server import AppServer
+from tests.e2e.visit import settled, sign_in
+
+# A member of its own: no other test looks at its targets. The windows are signed as they are
+# configured, so that no number is marked.
+TARGETS = "/agreements?find=targets&metric=bookings&cadence=monthly&region=APAC"
+WINDOWS = "/agreements?find=windows"
+
+
+@pytest.fixture(scope="module")
+def people(
+    browser: Browser, demo_app: AppServer, demo_settings: Settings, accounts: dict[str, Account]
+) -> Iterator[list[BrowserContext]]:
+    """The browsers of marketing's editor, of sales' and of a viewer, signed in."""
+    mia = add_account(demo_settings, new_account("mia", "Mia Marketing", "editor_marketing"))
+    sol = add_account(demo_settings, new_account("sol", "Sol <b>Sales</b>", "editor_sales"))
+    contexts = []
+    for account in (mia, sol, accounts["viewer"]):
+        context = browser.new_context(viewport={"width": 1366, "height": 900}, timezone_id="UTC")
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        page.goto(demo_app.url + WINDOWS)
+        sign_in(page, account)
+        page.close()
+        contexts.append(context)
+    yield contexts
+    for context in contexts:
+        context.close()
+
+
+def opened(context: BrowserContext, app: AppServer, address: str, awaited: str) -> Page:
+    page = context.new_page()
+    page.goto(app.url + address)
+    expect(page.locator(awaited).first).to_be_visible()
+    settled(page)
+    return page
+
+
+def test_both_sign_and_the_handbook_tells_it(people: list[BrowserContext], demo_app: AppServer):
+    topic = '.agreed[data-topic="windows"]'
+    mia, sol, vera = (opened(one, demo_app, WINDOWS, topic) for one in people)
+    for name in ("Sign for", "Propose"):
+        expect(vera.get_by_role("button", name=name)).to_have_count(0)
+    expect(mia.locator(topic)).to_contain_text("Not signed by both teams yet")
+    expect(mia.get_by_role("button", name="Sign for sales")).to_have_count(0)
+    mia.get_by_role("button", name="Sign for marketing").click()
+    expect(mia.locator(topic)).to_contain_text("Mia Marketing, ")
+    sol.get_by_role("button", name="Sign for sales").click()
+    expect(sol.locator(topic)).to_contain_text("Signed by both teams, holds as far back")
+    vera.goto(f"{demo_app.url}/handbook?find=windows")
+    told = vera.locator(f".book-agreed {topic}")
+    expect(told).to_contain_text("MQL → SQL: 30 days")
+    expect(told).to_contain_text("Sol <b>Sales</b>, ")
+
+
+def _open_form(page: Page) -> Locator:
+    page.locator(".st-key-memory-row-target-2026-11").get_by_role("button", name="Set").click()
+    body = page.locator('[data-testid="stPopoverBody"]')
+    expect(body).to_be_visible()
+    settled(page)
+    return body
+
+
+def test_of_two_who_set_a_target_at_once_the_second_keeps_what_was_typed(
+    people: list[BrowserContext], demo_app: AppServer
+):
+    line = '[data-target="2026-11"]'
+    mia, sol, vera = (opened(one, demo_app, TARGETS, line) for one in people)
+    expect(vera.get_by_role("button", name="Set")).to_have_count(0)
+    forms = [_open_form(page) for page in (mia, sol)]
+    for form, value, why in zip(forms, ("123000", "145000"), ("A fair", "A big deal"), strict=True):
+        form.get_by_role("spinbutton").fill(value)
+        form.get_by_label("Why").fill(why)
+    forms[0].get_by_role("button", name="Set the target").click()
+    expect(mia.locator(line)).to_contain_text("$123k")
+    expect(mia.locator(line)).to_contain_text("set by Mia Marketing")
+    expect(mia.locator(line).locator("s")).to_contain_text("$")  # the loaded one stays visible
+    forms[1].get_by_role("button", name="Set the target").click()
+    expect(forms[1].get_by_role("status")).to_contain_text("mia has set this target to 123000")
+    settled(sol)
+    expect(forms[1].get_by_role("spinbutton")).to_have_value(re.compile("^145000"))
+    expect(forms[1].get_by_label("Why")).to_have_value("A big deal")
+    forms[1].get_by_role("button", name="Set the target").click()
+    expect(sol.locator(line)).to_contain_text("$145k")
+    # Every other page holds figures against it at once.
+    vera.goto(f"{demo_app.url}/kpi?metric=bookings&cadence=monthly&period=2026-11&region=APAC")
+    expect(vera.locator(".kpi-change")).to_contain_text("$145k")
