@@ -21,7 +21,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable, DropTable
 
-from data.build import companies, deals, feeds, handoffs, leads, names, people, stages, touches
+from data.build import (
+    companies,
+    deals,
+    feeds,
+    handoffs,
+    leads,
+    names,
+    people,
+    records,
+    stages,
+    touches,
+)
 from data.build.context import Context
 from data.build.feeds import Feed
 from data.build.raw import RawSchema
@@ -47,7 +58,7 @@ FILLS: tuple[tuple[str, Callable[[Context], Select]], ...] = (
     ("lead_stages", stages.stages),
     ("handoffs", handoffs.handoffs),
     ("touches", touches.touches),
-    ("system_records", stages.system_records),
+    ("system_records", records.system_records),
 )
 FILLED = tuple(name for name, _ in FILLS)
 
@@ -132,9 +143,11 @@ def fill(
     for place, (table, statement) in enumerate(FILLS):
         progress(f"writing {table}", 0.5 + 0.5 * place / len(FILLS))
         _write(connection, table, statement(context), context, filled, ledger)
-    for product, raw_table, problem, rows in _counted(connection, leads.record_problems()):
+    for product, raw_table, problem, rows in _counted(connection, leads.record_problems(context)):
         ledger.second(product, raw_table, problem, rows)
     for product, raw_table, problem, rows in _counted(connection, deals.stage_problems()):
+        ledger.second(product, raw_table, problem, rows)
+    for product, raw_table, problem, rows in _counted(connection, leads.responses_told()):
         ledger.second(product, raw_table, problem, rows)
     ledger.close()
     filled.warnings += _shared_addresses(connection)
