@@ -8,7 +8,19 @@ first response is the one that the systems note themselves, where they do.
 
 from __future__ import annotations
 
-from sqlalchemy import Select, Text, and_, case, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from data.build import feeds
 from data.build.context import Context
@@ -136,7 +148,7 @@ def _disposed(context: Context, given) -> Select:
     ).select_from(answer.outerjoin(priority, priority.c.lead_id == a.lead_id).outerjoin(noted, own))
 
 
-def responses() -> Select:
+def responses() -> CompoundSelect:
     """First responses as the systems note them themselves: today's and earlier ones, by lead."""
     r, h = feeds.records.c, feeds.history.c
     of_record = and_(lead_of.c.product == r.product, lead_of.c.record_id == r.record_id)

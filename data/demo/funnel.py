@@ -160,12 +160,13 @@ def _decide(draws: Draws, clock: Clock, name: str, leads: Leads, passes: Passes,
     sql = np.where(is_sql, sql, NEVER)
     mql_age = (passes.mql - leads.created[passes.lead]).astype(np.int64) / 1e6
     early = passes.mql - seconds(np.minimum(mql_age / 2, 20 * 3600))
-    swapped = is_sql & (rng.random(size) < SYNC_ARTEFACTS) & ~passes.again & ~direct
+    noted = ~(is_sql & (rng.random(size) < SAL_SKIPPED))
+    swapped = is_sql & noted & (rng.random(size) < SYNC_ARTEFACTS) & ~passes.again & ~direct
     return replace(
         passes,
         direct=direct,
         sal=np.where(is_sal, sal, NEVER),
-        sal_noted=~(is_sql & (rng.random(size) < SAL_SKIPPED)),
+        sal_noted=noted,
         sql=sql,
         sql_noted=np.where(swapped, early, sql),
         rejected=np.where(is_rejected, rejected, NEVER),

@@ -76,7 +76,7 @@ def _own(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], le
     """Leads that sales found and qualified itself, outbound ones above all."""
     free = np.ones(len(leads), dtype=bool)
     free[passes.lead] = False
-    known = leads.created < span[0] - days(np.float64(5.0))
+    known = leads.created < span[0] - np.timedelta64(5, "D")
     free &= ~leads.duplicate & ~leads.is_show
     outbound = leads.channel == CHANNEL_NAMES.index("outbound")
     order = np.lexsort((-np.arange(len(leads)), ~outbound, ~known, ~free))
@@ -119,6 +119,7 @@ class _Pools:
         count = np.bincount(passes.lead, minlength=size)
         self._taken = np.zeros(size, dtype=bool)
         self._taken[on_deals] = True
+        self._taken[leads.parent[leads.duplicate]] = True
         self._taken |= leads.duplicate | ~np.isnat(endings.deleted)
         single = (count[passes.lead] == 1) & ~passes.direct & np.isnat(passes.sql)
         asleep = single & np.isnat(passes.sal) & np.isnat(passes.rejected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import CreateSchema, CreateTable, DropSchema
+from sqlalchemy.types import TypeEngine
 
 from data.build.context import Context
 from data.build.report import BuildReport
@@ -47,7 +49,7 @@ Progress = Callable[[str, float], None]
 # Schemas of their own: they must never take the place of a company's.
 SCHEMAS = {"salesforce": "demo_salesforce", "hubspot": "demo_hubspot"}
 LANDED, BUILT, DERIVED = 0.2, 0.85, 0.98
-KINDS = {
+KINDS: dict[pa.DataType, TypeEngine[Any]] = {
     pa.string(): Text(),
     pa.bool_(): Boolean(),
     pa.int32(): BigInteger(),

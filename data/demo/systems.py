@@ -97,6 +97,7 @@ def build_alone(draws: Draws, leads: Leads, passes: Passes, gap: Gap, on_deals: 
     alone = np.zeros(len(leads), dtype=bool)
     alone[passes.lead[forgotten]] = True
     alone[on_deals] = False
+    alone[leads.parent[leads.duplicate]] = False
     alone[gap.used] = False
     alone[gap.alone[0]] = True
     return alone
@@ -154,7 +155,8 @@ def build_systems(draws: Draws, window: Window, stories: Stories, leads: Leads, 
         (np.full(len(tested), -1), np.full(len(tested), STAGES.index("mql")), passes.mql[tested]),
         (np.full(len(gap.tests), -1), np.full(len(gap.tests), STAGES.index(GAP_STAGE)), gap.tests),
     )
-    whose, stage, when = (np.concatenate(column) for column in zip(*parts, strict=True))
+    whose, stage = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
+    when: Times = np.concatenate([part[2] for part in parts])
     inside = np.flatnonzero(when < window.end)
     extra = Events(size + np.arange(len(inside)), stage[inside], when[inside])
     by_sales = np.zeros(size, dtype=bool)

@@ -227,8 +227,8 @@ def _table(draws: Draws, clock: Clock, leads: Leads, campaigns: Campaigns, lead:
     share: Floats = rng.random(len(lead))
     asset = np.where(by_marketing & (share < 0.7), (share / 0.7 * len(ASSETS)).astype(np.int64), -1)
     origin = at < leads.created[lead]
-    campaign = np.where(by_marketing & origin & (own == leads.channel[lead]), leads.campaign[lead],
-                        campaign)  # fmt: skip
+    origin &= by_marketing & (own == leads.channel[lead]) & (leads.campaign[lead] >= 0)
+    campaign = np.where(origin, leads.campaign[lead], campaign)
     letter = is_letter(team, kind)
     asset = np.where(letter, -1, asset)
     number = np.arange(len(lead))
