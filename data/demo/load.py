@@ -1,4 +1,4 @@
-"""Put the demo company into a warehouse the way a company's own data come: raw tables, and a build."""
+"""Put the demo company into a warehouse as a company's own data come: raw tables, and a build."""
 
 from __future__ import annotations
 

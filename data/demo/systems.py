@@ -130,7 +130,7 @@ def build_systems(draws: Draws, window: Window, stories: Stories, leads: Leads, 
     busy[gone] = True
 
     own, theirs = _ordinary(rng, stories, passes, gap, alone)
-    merged, into, at = gap.merged
+    merged, _, at = gap.merged
     theirs = theirs.then(events(merged, GAP_STAGE, at))
     own = own.then(
         events(merged, GAP_STAGE, np.minimum(at + np.timedelta64(9, "m"),
@@ -140,8 +140,8 @@ def build_systems(draws: Draws, window: Window, stories: Stories, leads: Leads, 
     )  # fmt: skip
     # Second contacts and tests, of the month and of any other.
     span = gap_span(stories)
-    usual = np.flatnonzero(~passes.direct & ~passes.again & np.isnat(passes.rejected)
-                           & ~busy[passes.lead] & (rng.random(len(passes)) < 2 * DOUBLED))  # fmt: skip
+    plain = ~passes.direct & ~passes.again & np.isnat(passes.rejected) & ~busy[passes.lead]
+    usual = np.flatnonzero(plain & (rng.random(len(passes)) < 2 * DOUBLED))
     half = rng.random(len(usual)) < 0.5
     is_sql = half & ~np.isnat(passes.sql[usual]) & (passes.sql_noted == passes.sql)[usual]
     base = np.where(is_sql, passes.sql[usual], passes.mql[usual])
@@ -210,7 +210,7 @@ def second_addresses(whose: Ints, count: int) -> pa.Array:
 
 
 def record_table(systems: Systems, endings: Endings, email: pa.Array) -> pa.Table:
-    """The ``system_records`` table: one row a record and stage that its own system counts it for."""
+    """The ``system_records`` table: one row a record and stage that its system counts it for."""
     size = len(systems.alone)
     own, theirs = systems.marketing, systems.sales
     survivor = np.where(endings.into >= 0, endings.into, np.arange(size))

@@ -160,8 +160,9 @@ def history_table(portal: Portal) -> pa.Table:
     theirs = {"score": "hubspotscore"}
     for field in ("score", *FACTS):
         some = changes.filter(pc.equal(changes["field"], field))
-        parts.append(_history(portal, numbers(some["lead_id"]), some["changed_at"].to_numpy(),
-                              theirs.get(field, field), some["value"].combine_chunks()))  # fmt: skip
+        who, at = numbers(some["lead_id"]), some["changed_at"].to_numpy()
+        value = some["value"].combine_chunks()
+        parts.append(_history(portal, who, at, theirs.get(field, field), value))
     return stacked(*parts)
 
 

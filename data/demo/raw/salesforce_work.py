@@ -101,7 +101,7 @@ def _versions(org: Salesforce) -> pa.Table:
 
 
 def _roles(org: Salesforce) -> pa.Table:
-    """Who stands on which deal, since when; the lead with which it was opened is the primary one."""
+    """Who stands on which deal, since when; primary is the lead with which it was opened."""
     contacts, deals, joining = org.world.contacts, org.world.deals, org.world.joining
     table = org.world.tables["opportunity_contacts"]
     since = np.maximum(deals.created[contacts.deal], org.world.leads.created[contacts.lead])

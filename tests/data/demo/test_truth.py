@@ -41,7 +41,7 @@ def built(url: str) -> dict[str, Rows]:
 
 def known(world: World) -> dict[str, Rows]:
     return {
-        name: Counter(zip(*(table[column].to_pylist() for column in CONTRACT[name].c.keys()),
+        name: Counter(zip(*(table[c.name].to_pylist() for c in CONTRACT[name].columns),
                           strict=True))
         for name, table in world.truth().items()
     }  # fmt: skip
