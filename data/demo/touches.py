@@ -204,6 +204,10 @@ def touch_table(draws: Draws, clock: Clock, window: Window, leads: Leads, ending
     kept = (at < window.end) & (at >= window.start) & (at <= endings.ended[lead])
     letter = is_letter(columns[2], columns[4])
     kept = np.flatnonzero(kept & np.where(letter, has_address[lead], ~alone[lead]))
+    # Nobody does the same twice within a second: that would be one contact logged twice.
+    second = at[kept].astype("datetime64[s]").astype(np.int64)
+    said = [column[kept].astype(np.int64) for column in (lead, *columns[2:])]
+    kept = kept[np.unique(np.stack([second, *said], axis=1), axis=0, return_index=True)[1]]
     order = kept[np.lexsort((columns[4][kept], lead[kept], at[kept]))]
     lead, at, team, channel, kind, direction, responded, automated, rep = (
         column[order] for column in columns
