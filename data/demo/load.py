@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from data.build.context import Context
 from data.build.report import BuildReport
 from data.build.run import fill_from
-from data.config import Config
+from data.config import PROJECT_DIR, Config, parse_config
 from data.demo.build import World, reached
 from data.demo.draws import Draws
 from data.demo.raw.hubspot import Portal, contact_table, history_table, other_tables
@@ -48,6 +48,7 @@ from data.tables import CONTRACT, SCHEMA_VERSION, loads
 Progress = Callable[[str, float], None]
 # Schemas of their own: they must never take the place of a company's.
 SCHEMAS = {"salesforce": "demo_salesforce", "hubspot": "demo_hubspot"}
+SETTINGS = PROJECT_DIR / "data" / "demo" / "scorecard.toml"
 LANDED, BUILT, DERIVED = 0.2, 0.85, 0.98
 KINDS: dict[pa.DataType, TypeEngine[Any]] = {
     pa.string(): Text(),
@@ -91,7 +92,8 @@ def load_demo(
     schemas of their own. Raises ``LoadError`` or ``WarehouseError``; then nothing has changed."""
     tell = progress or (lambda text, share: None)
     moment = world.loaded_at.astype(object)
-    context = Context(config, moment, tuple(SCHEMAS))
+    # The raw tables are read by the demo's own settings, whatever the warehouse is looked at with.
+    context = Context(parse_config(SETTINGS.read_text("utf-8")), moment, tuple(SCHEMAS))
     raw = raw_tables(world, seed)
     with replacing(url) as connection:
         for place, (product, tables) in enumerate(raw.items()):
