@@ -21,9 +21,15 @@ KINDS = ("new", "expansion", "renewal")
 LEAD_FIELDS = (
     "channel", "region", "segment", "persona", "product_line", "score", "has_budget",
     "has_authority", "has_timeline", "has_interest", "priority", "reject_reason", "sync_status",
-    "sync_error", "salesforce_lead_id", "salesforce_contact_id",
+    "sync_error", "salesforce_lead_id", "salesforce_contact_id", "campaign_id", "account_id",
+    "first_response_at",
 )  # fmt: skip
-DEAL_FIELDS = ("sourced_by", "region", "segment", "product_line", "loss_reason", "channel")
+DEAL_FIELDS = (
+    "sourced_by", "region", "segment", "product_line", "loss_reason", "channel", "pipeline",
+    "first_response_at", "accepted_at",
+)  # fmt: skip
+ACCOUNT_FIELDS = ("industry", "region", "segment")
+ACTIVITY_FIELDS = ("team", "channel", "direction", "responded", "campaign_id", "asset")
 
 
 def _one_of(kind: str, options: tuple[str, ...], *, empty: bool = False) -> AfterValidator:
@@ -47,6 +53,8 @@ System = Annotated[str, _one_of("system", SYSTEMS)]
 Kind = Annotated[str, _one_of("kind of opportunity", KINDS)]
 LeadField = Annotated[str, _one_of("field of a lead", LEAD_FIELDS)]
 DealField = Annotated[str, _one_of("field of an opportunity", DEAL_FIELDS)]
+AccountField = Annotated[str, _one_of("field of an account", ACCOUNT_FIELDS)]
+ActivityField = Annotated[str, _one_of("field of an activity", ACTIVITY_FIELDS)]
 Product = Annotated[str, _one_of("source", PRODUCTS, empty=True)]
 Rate = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Currency = Annotated[str, AfterValidator(_currency)]
@@ -87,6 +95,8 @@ class SalesforceSource(SourceSection):
     contacts_without_lead: Literal["leads", "leave_out"] = "leads"
     fields: dict[LeadField, str] = {}
     opportunity_fields: dict[DealField, str] = {}
+    account_fields: dict[AccountField, str] = {}
+    activity_fields: dict[ActivityField, str] = {}
     channels: dict[str, str] = {}
     touch_types: dict[str, str] = {
         "call": "call",
@@ -178,6 +188,7 @@ class Sources(SourceSection):
 
     rates: dict[Currency, Rate] = {}
     match_by_email: bool = True
+    test_addresses: tuple[str, ...] = ()
     opportunities_from: Product = ""
     stages_from: dict[Annotated[str, _one_of("stage", STAGES)], System] = {
         "mql": "marketing",
@@ -188,6 +199,9 @@ class Sources(SourceSection):
         "rejected": "sales",
         "recycled": "sales",
     }
+    opportunity_stage: Literal["contacts", "primary"] = "contacts"
+    executive_roles: tuple[str, ...] = ("AE", "Account Executive", "account_executive")
+    executive_priority: str = ""
     salesforce: SalesforceSource = SalesforceSource()
     hubspot: HubspotSource = HubspotSource()
     marketo: MarketoSource = MarketoSource()

@@ -17,7 +17,11 @@ from data.config_sources import Sources
 READ_AS = {
     "score": As.NUMBER,
     **dict.fromkeys(("has_budget", "has_authority", "has_timeline", "has_interest"), As.FLAG),
+    **dict.fromkeys(("first_response_at", "accepted_at"), As.MOMENT),
+    "responded": As.FLAG,
 }
+# What a field of ours is called in a feed, where that holds the system's own id.
+REFERENCES = {"campaign_id": "campaign_ref", "account_id": "account_ref"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def named_columns(
     columns: Any, named: Mapping[str, str], channels: Mapping[str, str]
 ) -> dict[str, ColumnElement[Any]]:
     """Fields of ours from the columns named for them; a name of ``""`` leaves the field empty."""
-    found = {field: columns[name] for field, name in named.items() if name}
+    found = {REFERENCES.get(field, field): columns[name] for field, name in named.items() if name}
     if "channel" in found:
         found["channel"] = renamed(found["channel"], channels)
     return found

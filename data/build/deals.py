@@ -67,6 +67,7 @@ def deals(context: Context) -> Select:
     d = feeds.deals.c
     account, rep = account_of("deal_account"), rep_of("deal_owner")
     lead, qualified = _lead_of_deal().subquery("deal_lead"), _qualified().subquery("qualified")
+    closing = _closing(context).subquery("closing")
     sources = ENUMS["opportunities", "sourced_by"]
     given = func.lower(d.sourced_by)
     columns = {
@@ -75,7 +76,7 @@ def deals(context: Context) -> Select:
         "lead_id": lead.c.lead_id,
         "owner_id": rep.c.rep_id,
         "qualified_at": qualified.c.at,
-        "closed_at": _closed_at(context),
+        "closed_at": _closed_at(context, closing.c.at),
         "amount": cast(d.amount * rate(context, d.currency), MONEY),
         "amount_original": case((d.currency.is_not(None), d.amount)),
         "sourced_by": case((given.in_(sources), given)),
@@ -101,18 +102,39 @@ def deals(context: Context) -> Select:
             qualified,
             and_(qualified.c.product == d.product, qualified.c.deal_ref == d.deal_ref),
         )
+        .outerjoin(
+            closing,
+            and_(
+                closing.c.product == d.product,
+                closing.c.deal_ref == d.deal_ref,
+                closing.c.stage == d.stage,
+                closing.c.day == d.closed_on,
+            ),
+        )
     )
 
 
-def _closed_at(context: Context) -> ColumnElement[Any]:
-    """A closing day counts from its midnight; one that is the day of creation from that moment."""
+def _closing(context: Context) -> Select:
+    """When a deal entered a stage, by business day."""
+    s = feeds.deal_stages.c
+    day = local_day(s.at, context.config.company.timezone)
+    return (
+        select(s.product, s.deal_ref, s.stage, day.label("day"), func.min(s.at).label("at"))
+        .where(s.stage.is_not(None))
+        .group_by(s.product, s.deal_ref, s.stage, day)
+    )
+
+
+def _closed_at(context: Context, entered: ColumnElement[Any]) -> ColumnElement[Any]:
+    """When the deal entered the stage in which it closed, if that lies on its closing day. Else the
+    day counts from its midnight; one that is the day of creation from that moment."""
     d = feeds.deals.c
     zone = context.config.company.timezone
     midnight = func.timezone(
         "UTC", func.timezone(zone, cast(d.closed_on, DateTime)), type_=DateTime
     )
     same_day = and_(d.closed_on == local_day(d.created_at, zone), midnight < d.created_at)
-    return func.coalesce(d.closed_at, case((same_day, d.created_at), else_=midnight))
+    return func.coalesce(d.closed_at, entered, case((same_day, d.created_at), else_=midnight))
 
 
 def _qualified() -> Select:
@@ -124,7 +146,8 @@ def _qualified() -> Select:
     )
 
 
-def _known_contacts() -> Select:
+def known_contacts() -> Select:
+    """``deal_contacts`` with the lead that each is, NULL where its record is not in the data."""
     c = feeds.deal_contacts.c
     here = and_(lead_of.c.product == c.product, lead_of.c.record_id == c.record_id)
     return select(feeds.deal_contacts, lead_of.c.survivor_id.label("lead_id")).outerjoin_from(
@@ -133,12 +156,15 @@ def _known_contacts() -> Select:
 
 
 def _lead_of_deal() -> Select:
-    """The lead that was converted to the deal, else its primary contact, else its first one."""
-    known = _known_contacts().subquery("known_contacts")
+    """The deal's primary contact, else the lead that was converted to it, else its first one."""
+    known = known_contacts().subquery("known_contacts")
     k = known.c
     order = [
-        case((and_(k.is_primary.is_(True), k.role.is_(None), k.at.is_(None)), 0), else_=1),
-        case((k.is_primary.is_(True), 0), else_=1),
+        case(
+            (and_(k.is_primary.is_(True), k.is_converted.is_not(True)), 0),
+            (k.is_primary.is_(True), 1),
+            else_=2,
+        ),
         k.at.nulls_last(),
         k.lead_id,
     ]
@@ -148,7 +174,7 @@ def _lead_of_deal() -> Select:
 
 
 def contacts(context: Context) -> Select:
-    known = _known_contacts().subquery("contacts_of_deals")
+    known = known_contacts().subquery("contacts_of_deals")
     k, d = known.c, feeds.deals.c
     order = [case((k.role.is_(None), 1), else_=0), k.role, k.at.nulls_last(), k.record_id]
     nth = func.row_number().over(partition_by=[k.product, k.deal_ref, k.lead_id], order_by=order)

@@ -65,12 +65,13 @@ records = _feed(
     persona=Text, product_line=Text, priority=Text, reject_reason=Text, score=Double,
     has_budget=Boolean, has_authority=Boolean, has_timeline=Boolean, has_interest=Boolean,
     deleted_at=DateTime, next_id=Text, next_at=DateTime, is_merged=Boolean,
-    sales_lead_ref=Text, sales_contact_ref=Text, created_by_team=Text, sync_status=Text,
-    sync_error=Text,
+    sales_lead_ref=Text, sales_contact_ref=Text, created_by_team=Text, created_by_ref=Text,
+    sync_status=Text, sync_error=Text, first_response_at=DateTime,
 )  # fmt: skip
 # Merges told by a table of their own; what was merged away need not be a record any more.
 merges = _feed("merges", from_id=Text, into_id=Text, at=DateTime)
-# Changes of a record; ``field`` "stage" holds a stage of ours, others a field of ``leads``.
+# Changes of a record; ``field`` "stage" holds a stage of ours, "first_response_at" a moment for the
+# handoffs, others a field of ``leads``.
 history = _feed(
     "history", record_id=Text, field=Text, value=Text, at=DateTime, actor_ref=Text, reason=Text
 )
@@ -94,7 +95,8 @@ deals = _feed(
     "deals", deal_ref=Text, account_ref=Text, owner_ref=Text, kind=Text, pipeline=Text,
     created_at=DateTime, closed_at=DateTime, closed_on=Date, status=Text, stage=Text, amount=MONEY,
     currency=Text, expected_close_on=Date, channel=Text, region=Text, segment=Text,
-    product_line=Text, sourced_by=Text, loss_reason=Text,
+    product_line=Text, sourced_by=Text, loss_reason=Text, first_response_at=DateTime,
+    accepted_at=DateTime,
 )  # fmt: skip
 # ``is_sparse``: what is NULL has not changed with this row.
 deal_stages = _feed(
@@ -102,8 +104,9 @@ deal_stages = _feed(
     owner_ref=Text, is_qualified=Boolean, is_sparse=Boolean,
 )  # fmt: skip
 deal_contacts = _feed(
-    "deal_contacts", deal_ref=Text, record_id=Text, role=Text, is_primary=Boolean, at=DateTime
-)
+    "deal_contacts", deal_ref=Text, record_id=Text, role=Text, is_primary=Boolean, at=DateTime,
+    is_converted=Boolean,
+)  # fmt: skip
 
 
 FEEDS = tuple(metadata.tables.values())
@@ -149,6 +152,12 @@ def first_problem(*problems: ColumnElement[Any] | None) -> ColumnElement[Any]:
     """The first of several reasons that holds."""
     given = [problem for problem in problems if problem is not None]
     return cast(func.coalesce(*given), Text) if len(given) > 1 else cast(given[0], Text)
+
+
+def first_told(*values: ColumnElement[Any] | None) -> ColumnElement[Any]:
+    """The first of several values that is not NULL; those that a system does not have are None."""
+    given = [value for value in values if value is not None]
+    return func.coalesce(*given) if len(given) > 1 else given[0]
 
 
 def where(condition: ColumnElement[bool], reason: str) -> ColumnElement[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,10 +21,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable, DropTable
 
-from data.build import companies, deals, feeds, handoffs, leads, names, people, stages, touches
+from data.build import (
+    companies,
+    deals,
+    feeds,
+    handoffs,
+    leads,
+    names,
+    people,
+    records,
+    stages,
+    touches,
+)
 from data.build.context import Context
 from data.build.feeds import Feed
-from data.build.raw import RawSchema
+from data.build.raw import SQL_TYPES, RawSchema
 from data.build.report import SourceReport, TableReport
 from data.dialects import dialect_of
 from data.errors import LoadError
@@ -47,7 +58,7 @@ FILLS: tuple[tuple[str, Callable[[Context], Select]], ...] = (
     ("lead_stages", stages.stages),
     ("handoffs", handoffs.handoffs),
     ("touches", touches.touches),
-    ("system_records", stages.system_records),
+    ("system_records", records.system_records),
 )
 FILLED = tuple(name for name, _ in FILLS)
 
@@ -118,29 +129,54 @@ def fill(
     """
     filled, ledger = Filled(), Ledger()
     feeds.metadata.create_all(connection, checkfirst=False)
+    kept: list[Table] = []
     for place, (product, schema) in enumerate(schemas.items()):
         progress(f"reading {product}", 0.4 * place / len(schemas))
+        schema = _typed_once(connection, schema, kept)
         for feed in SYSTEMS[product].build(schema, context):
             filled.warnings += _take(connection, product, schema, feed, ledger)
     analyze = dialect_of(connection.engine.url).analyze
+    for table in kept:
+        connection.execute(DropTable(table))
     for feed_table in feeds.FEEDS:
         analyze(connection, feed_table)
     deals.refuse_unknown_currencies(connection, context)
     progress("matching people", 0.4)
     people.identify(connection, context)
     names.name(connection, context)
-    for place, (table, statement) in enumerate(FILLS):
-        progress(f"writing {table}", 0.5 + 0.5 * place / len(FILLS))
-        _write(connection, table, statement(context), context, filled, ledger)
-    for product, raw_table, problem, rows in _counted(connection, leads.record_problems()):
+    for place, (name, statement) in enumerate(FILLS):
+        progress(f"writing {name}", 0.5 + 0.5 * place / len(FILLS))
+        _write(connection, name, statement(context), context, filled, ledger)
+    for product, raw_table, problem, rows in _counted(connection, leads.record_problems(context)):
         ledger.second(product, raw_table, problem, rows)
     for product, raw_table, problem, rows in _counted(connection, deals.stage_problems()):
+        ledger.second(product, raw_table, problem, rows)
+    for product, raw_table, problem, rows in _counted(connection, leads.responses_told()):
         ledger.second(product, raw_table, problem, rows)
     ledger.close()
     filled.warnings += _shared_addresses(connection)
     filled.sources = [_source(connection, schema, ledger) for schema in schemas.values()]
     feeds.metadata.drop_all(connection, checkfirst=False)
     return filled
+
+
+def _typed_once(connection: Connection, schema: RawSchema, kept: list[Table]) -> RawSchema:
+    """The schema with its rows read, typed and compared once, for all feeds that need them."""
+    found = {}
+    for name, raw in schema.found.items():
+        table = Table(
+            f"build_raw_{schema.product}_{name}",
+            MetaData(),
+            *(Column(column.name, SQL_TYPES[column.read_as]) for column in raw.spec.columns),
+            Column("problem", Text),
+            prefixes=["TEMPORARY"],
+        )
+        connection.execute(CreateTable(table))
+        rows = select(*(raw.c[column.name] for column in table.columns))
+        connection.execute(insert(table).from_select(table.c.keys(), rows))
+        kept.append(table)
+        found[name] = replace(raw, rows=table)
+    return replace(schema, found=found)
 
 
 def _take(

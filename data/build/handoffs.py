@@ -1,30 +1,57 @@
-"""``handoffs``: a lead was given to sales when, having become an MQL, a sales rep owned it.
+"""``handoffs``: a lead was given to sales when, having become an MQL, a sales rep owned it; and to
+an account executive when one became its owner or opened its opportunity (``executives``).
 
 The history of owners says since when; without one, today's owner counts as owner from the MQL on.
-Accepted is a handoff by the next stage of sales in the same pass, rejected by the rejection.
+Accepted is a handoff by the next stage of sales in the same pass, rejected by the rejection. Its
+first response is the one that the systems note themselves, where they do.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import Select, Text, and_, case, cast, func, literal, null, select
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from data.build import feeds
 from data.build.context import Context
+from data.build.executives import to_executives
+from data.build.leads import FIRST_RESPONSE
 from data.build.names import rep_names
+from data.build.ownership import owners_of_leads, passes_of_leads, sales_product
 from data.build.people import MERGED, lead_of
-from data.tables import lead_stages, leads
+from data.dialects.functions import moment_of
+from data.tables import CONTRACT, lead_stages, leads
 
-NEVER = datetime(9999, 12, 31)
+handoffs_table = CONTRACT["handoffs"]
+
 ACCEPTS = ("sal", "sql", "opportunity", "customer")
 
 
 def handoffs(context: Context) -> Select:
-    """Columns as in ``handoffs``; leads and ``lead_stages`` must be filled."""
-    passes = _passes().subquery("passes")
+    """Columns as in ``handoffs``; leads, opportunities and ``lead_stages`` must be filled."""
+    names = ("product", "raw_table", "problem", *handoffs_table.c.keys())
+    parts = [
+        leg.subquery(name)
+        for name, leg in (("to_sdr", _to_sdr(context)), ("to_ae", to_executives(context)))
+    ]
+    first, second = (select(*(part.c[name] for name in names)) for part in parts)
+    return first.union_all(second)  # type: ignore[return-value]
+
+
+def _to_sdr(context: Context) -> Select:
+    passes = passes_of_leads().subquery("passes")
     p = passes.c
-    owners = _owners(context).cte("owners")
+    owners = owners_of_leads(context).cte("owners")
     at_mql = _nth_owner(passes, owners, owners.c.at <= p.mql_at, newest=True).subquery("at_mql")
     later = and_(owners.c.at > p.mql_at, owners.c.at < p.next_mql, owners.c.team == "sales")
     after = _nth_owner(passes, owners, later, newest=False).subquery("after_mql")
@@ -52,45 +79,6 @@ def handoffs(context: Context) -> Select:
         .subquery("given")
     )  # fmt: skip
     return _disposed(context, given)
-
-
-def _passes() -> Select:
-    s = lead_stages.c
-    following = func.lead(s.entered_at).over(partition_by=s.lead_id, order_by=s.entered_at)
-    return select(
-        s.lead_id,
-        s.entered_at.label("mql_at"),
-        func.coalesce(following, literal(NEVER)).label("next_mql"),
-    ).where(s.stage == "mql")
-
-
-def _owners(context: Context) -> Select:
-    """Every change of a lead's owner, with the team of the new one; of the sales system's history
-    where that tells any."""
-    h = feeds.history.c
-    products = [p for p in context.products if context.system(p) == "sales"]
-    rep = rep_names.alias("new_owner")
-    place = case((h.product.in_(products), 0), else_=1)
-    told = (
-        select(
-            lead_of.c.survivor_id.label("lead_id"),
-            rep.c.rep_id,
-            rep.c.team,
-            h.at,
-            place.label("place"),
-            func.min(place).over(partition_by=lead_of.c.survivor_id).label("best"),
-        )
-        .join_from(
-            feeds.history,
-            lead_of,
-            and_(lead_of.c.product == h.product, lead_of.c.record_id == h.record_id),
-        )
-        .outerjoin(rep, and_(rep.c.product == h.product, rep.c.owner_ref == h.value))
-        .where(h.field == "owner_id", lead_of.c.survivor_id.is_not(None))
-        .subquery("told_owners")
-    )
-    names = ("lead_id", "rep_id", "team", "at")
-    return select(*(told.c[name] for name in names)).where(told.c.place == told.c.best)
 
 
 def _nth_owner(passes, owners, condition, *, newest: bool) -> Select:
@@ -128,10 +116,22 @@ def _disposed(context: Context, given) -> Select:
     a = answer.c
     number = func.row_number().over(partition_by=a.lead_id, order_by=a.mql_at)
     priority = _priorities().subquery("priorities")
-    sales = next((p for p in context.products if context.system(p) == "sales"), context.leading)
+    answers_noted = responses().subquery("noted")
+    within = and_(
+        answers_noted.c.lead_id == a.lead_id,
+        answers_noted.c.at >= a.handed_at,
+        answers_noted.c.at < a.next_mql,
+    )
+    noted = (
+        select(a.lead_id, a.mql_at, func.min(answers_noted.c.at).label("at"))
+        .join_from(answer, answers_noted, within)
+        .group_by(a.lead_id, a.mql_at)
+        .subquery("first_noted")
+    )
     disposition = case((a.stage == "rejected", "rejected"), (a.stage.is_not(None), "accepted"))
+    own = and_(noted.c.lead_id == a.lead_id, noted.c.mql_at == a.mql_at)
     return select(
-        literal(sales, Text).label("product"),
+        literal(sales_product(context), Text).label("product"),
         cast(null(), Text).label("raw_table"),
         cast(null(), Text).label("problem"),
         (a.lead_id + "-" + cast(number, Text)).label("handoff_id"),
@@ -141,10 +141,27 @@ def _disposed(context: Context, given) -> Select:
         a.handed_at,
         priority.c.priority,
         a.assigned_to,
+        noted.c.at.label("first_response_at"),
         disposition.label("disposition"),
         a.entered_at.label("disposed_at"),
         case((a.stage == "rejected", a.reason)).label("reason"),
-    ).outerjoin_from(answer, priority, priority.c.lead_id == a.lead_id)
+    ).select_from(answer.outerjoin(priority, priority.c.lead_id == a.lead_id).outerjoin(noted, own))
+
+
+def responses() -> CompoundSelect:
+    """First responses as the systems note them themselves: today's and earlier ones, by lead."""
+    r, h = feeds.records.c, feeds.history.c
+    of_record = and_(lead_of.c.product == r.product, lead_of.c.record_id == r.record_id)
+    of_change = and_(lead_of.c.product == h.product, lead_of.c.record_id == h.record_id)
+    today = select(
+        lead_of.c.survivor_id.label("lead_id"), r.first_response_at.label("at")
+    ).join_from(feeds.records, lead_of, of_record)
+    before = select(lead_of.c.survivor_id, moment_of(h.value)).join_from(
+        feeds.history, lead_of, of_change
+    )
+    return union_all(
+        today.where(r.first_response_at.is_not(None)), before.where(h.field == FIRST_RESPONSE)
+    )
 
 
 def _priorities() -> Select:

@@ -10,10 +10,12 @@ from data.build import feeds
 from data.build.context import Context
 from data.build.feeds import ATTRIBUTES, FACTS, MARKETING_FIRST, where
 from data.build.names import account_of, campaign_id, campaign_of, rep_of
-from data.build.people import MERGED, SAME, edges, lead_of
+from data.build.people import MERGED, SAME, edges, is_test, lead_of
 
 # So many records of a person are read; what a further one says is said by those before it.
 RECORDS_READ = 4
+FIRST_RESPONSE = "first_response_at"  # of a handoff, not of a lead
+A_TEST = "an address of [sources] test_addresses"
 NO_LEAD = "a contact without a lead, which [sources.salesforce] contacts_without_lead leaves out"
 
 
@@ -24,14 +26,26 @@ def leads(context: Context) -> Select:
     return select(people).union_all(select(own))  # type: ignore[return-value]
 
 
-def record_problems() -> Select:
+def record_problems(context: Context) -> Select:
     """``records``, each with why it is not used; columns product, raw_table, problem."""
     r = feeds.records.c
     here = and_(lead_of.c.product == r.product, lead_of.c.record_id == r.record_id)
-    problem = where(lead_of.c.survivor_id.is_(None), NO_LEAD)
+    is_none = lead_of.c.survivor_id.is_(None)
+    problem = case(
+        (and_(is_none, is_test(context, r.email)), literal(A_TEST, Text)),
+        (is_none, literal(NO_LEAD, Text)),
+    )
     return select(r.product, r.raw_table, problem.label("problem")).outerjoin_from(
         feeds.records, lead_of, here
     )
+
+
+def responses_told() -> Select:
+    """``history`` of first responses, which the handoffs read; columns product, raw_table,
+    problem."""
+    h = feeds.history.c
+    nothing = cast(null(), Text).label("problem")
+    return select(h.product, h.raw_table, nothing).where(h.field == FIRST_RESPONSE)
 
 
 def _by_person(context: Context) -> Select:
@@ -43,9 +57,13 @@ def _by_person(context: Context) -> Select:
         r.created_at,
         r.record_id,
     ]
-    nth = func.row_number().over(partition_by=lead_of.c.survivor_id, order_by=order)
+    # Marketing's systems come after those of sales; among its records the order is the same.
+    backwards = case({p: n for n, p in enumerate(reversed(context.products))}, value=r.product)
+    by_lead = lead_of.c.survivor_id
+    nth = func.row_number().over(partition_by=by_lead, order_by=order)
+    last = func.row_number().over(partition_by=by_lead, order_by=[backwards, *order[2:]])
     members = (
-        select(feeds.records, lead_of.c.survivor_id, lead_of.c.role, nth.label("nth"))
+        select(feeds.records, by_lead, lead_of.c.role, nth.label("nth"), last.label("nth_last"))
         .join_from(
             lead_of,
             feeds.records,
@@ -82,19 +100,20 @@ def _by_person(context: Context) -> Select:
 def _said(members: Any, name: str) -> ColumnElement[Any]:
     """The first record's word on an attribute that says anything."""
     m = members.c
+    place = m.nth_last if name in MARKETING_FIRST else m.nth
     word = func.bool_or if name in FACTS else func.max
-    said = [word(case((m.nth == n, m[name]))) for n in range(1, RECORDS_READ + 1)]
-    return func.coalesce(*(reversed(said) if name in MARKETING_FIRST else said))
+    return func.coalesce(*(word(case((place == n, m[name]))) for n in range(1, RECORDS_READ + 1)))
 
 
 def _said_by(members: Any, name: str) -> ColumnElement[Any]:
     """Whose word it is: the product, whose ids these are."""
     m = members.c
+    place = m.nth_last if name in MARKETING_FIRST else m.nth
     said = [
-        func.max(case((and_(m.nth == n, m[name].is_not(None)), m.product)))
+        func.max(case((and_(place == n, m[name].is_not(None)), m.product)))
         for n in range(1, RECORDS_READ + 1)
     ]
-    return func.coalesce(*(reversed(said) if name in MARKETING_FIRST else said))
+    return func.coalesce(*said)
 
 
 def _by_record(context: Context) -> Select:
@@ -161,7 +180,8 @@ def _lead_row(
 
 
 def changes(context: Context) -> Select:
-    """``history`` that is no stage: columns as in ``lead_changes``, with product and problem."""
+    """``history`` of the fields of ``leads``: columns as in ``lead_changes``, with product and
+    problem."""
     h = feeds.history.c
     rep, account = rep_of("changed_owner"), account_of("changed_account")
     here = and_(lead_of.c.product == h.product, lead_of.c.record_id == h.record_id)
@@ -193,5 +213,5 @@ def changes(context: Context) -> Select:
                 account.c.account_ref == case((is_account, h.value)),
             ),
         )
-        .where(h.field != "stage")
+        .where(h.field.not_in(("stage", FIRST_RESPONSE)))
     )

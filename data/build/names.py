@@ -35,6 +35,7 @@ rep_names = Table(
     Column("owner_ref", Text),
     Column("rep_id", Text),
     Column("team", Text),
+    Column("role", Text),
     prefixes=["TEMPORARY"],
 )
 account_names = Table(
@@ -92,6 +93,7 @@ def _rep_names(context: Context) -> Select:
     order = [_order(context, r.product), r.owner_ref]
     first = func.first_value(own).over(partition_by=key, order_by=order)
     team = func.first_value(r.team).over(partition_by=key, order_by=order)
+    role = func.first_value(r.role).over(partition_by=key, order_by=order)
     # Two users of one system are two reps, even with one address.
     nth = func.row_number().over(partition_by=[key, r.product], order_by=r.owner_ref)
     named = select(
@@ -101,6 +103,8 @@ def _rep_names(context: Context) -> Select:
         own.label("own"),
         team.label("team"),
         r.team.label("own_team"),
+        role.label("role"),
+        r.role.label("own_role"),
         nth.label("nth"),
     ).subquery("named")
     n = named.c
@@ -109,6 +113,7 @@ def _rep_names(context: Context) -> Select:
         n.owner_ref,
         case((n.nth == 1, n.first), else_=n.own),
         case((n.nth == 1, n.team), else_=n.own_team),
+        case((n.nth == 1, n.role), else_=n.own_role),
     )
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     insert,
     literal,
@@ -91,6 +92,18 @@ def prefixed(
 def email_key(email: ColumnElement[str]) -> ColumnElement[str]:
     """An address as it is compared: trimmed, lower case, NULL where empty."""
     return func.nullif(func.lower(func.trim(email)), "")
+
+
+def is_test(context: Context, email: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether an address is one of those that a company tests with; never NULL."""
+    patterns = [
+        "".join({"*": "%", "%": "!%", "_": "!_", "!": "!!"}.get(sign, sign) for sign in address)
+        for address in context.sources.test_addresses
+    ]
+    if not patterns:
+        return false()
+    like = [email_key(email).like(pattern.lower(), escape="!") for pattern in patterns]
+    return func.coalesce(or_(*like), False)
 
 
 def _steps(context: Context) -> Iterator[tuple[Table, Select]]:
@@ -347,7 +360,8 @@ def _gone(context: Context, first) -> Select:
 
 def _may_lead(context: Context) -> ColumnElement[bool]:
     """Whether a person may be a lead by this record alone."""
-    if context.sources.salesforce.contacts_without_lead == "leads":
-        return literal(True)
     r = feeds.records.c
-    return or_(r.product != "salesforce", r.kind == "lead")
+    is_none = is_test(context, r.email)
+    if context.sources.salesforce.contacts_without_lead == "leads":
+        return ~is_none
+    return and_(~is_none, or_(r.product != "salesforce", r.kind == "lead"))

@@ -107,7 +107,7 @@ class Found:
 
     spec: RawTable
     source: FromClause
-    rows: Subquery
+    rows: FromClause
     absent: tuple[str, ...]
     texts: Mapping[str, ColumnElement[bool]]
 

@@ -95,30 +95,7 @@ def _build(
     before: _Before,
     tell: Progress,
 ) -> BuildReport:
-    tell("looking at the raw tables", 0.0)
-    schemas = {
-        product: read_schema(
-            connection,
-            product,
-            sources[product],
-            SYSTEMS[product].tables(getattr(context.sources, product)),
-        )
-        for product in context.products
-    }
-    filled = fill(connection, schemas, context, lambda text, share: tell(text, 0.8 * share))
-    tell("comparing with the last build", 0.8)
-    rows = _loads_rows(connection, filled, context)
-    counts = {name: _count(connection, name) for name in CONTRACT if name != "loads"}
-    report = BuildReport(filled.sources, counts, filled.warnings, kept=_kept(before, counts))
-    for source in report.sources:
-        source.data_through = max(
-            (
-                r["data_through"]
-                for r in rows
-                if r["source"] == source.product and r["data_through"]
-            ),
-            default=None,
-        )
+    report, rows = fill_from(connection, sources, context, tell, kept=before.kept)
     known = {_identity(row): row["loaded_at"] for row in before.loads}
     # A row of ``loads`` that says the same as before was loaded then.
     rows = [{**row, "loaded_at": known.get(_identity(row), row["loaded_at"])} for row in rows]
@@ -139,6 +116,51 @@ def _build(
     )
     derive(connection, context.config, progress=lambda text, share: tell(text, 0.85 + 0.14 * share))
     return report
+
+
+def fill_from(
+    connection: Connection,
+    sources: Mapping[str, str],
+    context: Context,
+    tell: Progress,
+    *,
+    kept: tuple[str, ...] = (),
+    reached: Mapping[str, datetime] | None = None,
+) -> tuple[BuildReport, list[dict[str, Any]]]:
+    """Fill the contract's tables, which must be empty, over an open connection; nothing is
+    committed. Returns the report and the rows that ``loads`` is to have.
+
+    ``sources``: product → schema. ``kept``: tables that no system feeds and that hold rows already.
+    ``reached``: how far a product's data reach, where that is known better than by its newest
+    event. Raises ``LoadError``.
+    """
+    tell("looking at the raw tables", 0.0)
+    schemas = {
+        product: read_schema(
+            connection,
+            product,
+            sources[product],
+            SYSTEMS[product].tables(getattr(context.sources, product)),
+        )
+        for product in context.products
+    }
+    filled = fill(connection, schemas, context, lambda text, share: tell(text, 0.8 * share))
+    tell("comparing with the last build", 0.8)
+    rows = _loads_rows(connection, filled, context, reached or {})
+    counts = {name: _count(connection, name) for name in CONTRACT if name != "loads"}
+    report = BuildReport(
+        filled.sources, counts, filled.warnings, kept=tuple(n for n in kept if counts[n])
+    )
+    for source in report.sources:
+        source.data_through = max(
+            (
+                r["data_through"]
+                for r in rows
+                if r["source"] == source.product and r["data_through"]
+            ),
+            default=None,
+        )
+    return report, rows
 
 
 def _ordered(sources: Mapping[str, str]) -> tuple[str, ...]:
@@ -189,14 +211,16 @@ def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _loads_rows(connection: Connection, filled: Filled, context: Context) -> list[dict[str, Any]]:
+def _loads_rows(
+    connection: Connection, filled: Filled, context: Context, reached: Mapping[str, datetime]
+) -> list[dict[str, Any]]:
     """One row a product and table; the id is a hash of all that was built."""
     parts = [f"{name} {_content(connection, name)}" for name in FILLED]
     load_id = f"build-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
     through: dict[str, datetime | None] = {}
     for (product, _), (_, newest) in filled.loaded.items():
         moments = [m for m in (through.get(product), newest) if m is not None]
-        through[product] = max(moments, default=None)
+        through[product] = reached.get(product, max(moments, default=None))
     return [
         {
             "load_id": load_id,
@@ -220,7 +244,3 @@ def _content(connection: Connection, name: str) -> str:
 
 def _count(connection: Connection, name: str) -> int:
     return int(connection.execute(select(func.count()).select_from(CONTRACT[name])).scalar_one())
-
-
-def _kept(before: _Before, counts: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(name for name in before.kept if counts[name])

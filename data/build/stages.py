@@ -1,8 +1,9 @@
-"""``lead_stages`` and ``system_records``: what counts, and what each system counts.
+"""``lead_stages``: which of the entries that the systems tell count.
 
 A stage is dated by the system that owns it (``[sources.stages_from]``); the other one's date counts
-for leads of which the owner knows nothing. Opportunity and customer are dated by the opportunities
-themselves. Within one pass (until a lead is rejected or recycled) a stage is entered once.
+for leads that the owner does not follow: of which it tells no earlier stage either. Opportunity and
+customer are dated by the opportunities themselves. Within one pass (until a lead is rejected or
+recycled) a stage is entered once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     null,
@@ -27,16 +29,16 @@ from sqlalchemy import (
 
 from data.build import feeds
 from data.build.context import Context
+from data.build.deals import known_contacts
 from data.build.names import rep_of
-from data.build.people import SURVIVOR, email_key, lead_of
-from data.tables import STAGES, leads, opportunities, opportunity_contacts
+from data.build.people import SURVIVOR, lead_of, prefixed
+from data.config_sources import SYSTEMS
+from data.tables import STAGE_ORDER, STAGES, leads, opportunities
 
 NO_LEAD = "its lead is not in the data"
 AGAIN = "the same stage again in the same pass"
 OTHER_SYSTEM = "a stage that the other system dates"
 ENDS_A_PASS = ("rejected", "recycled")
-# What a record is counted for; being a lead is not something that two systems argue about.
-COUNTED = ("mql", "sal", "sql", "opportunity", "customer")
 
 
 def stages(context: Context) -> Select:
@@ -48,11 +50,22 @@ def stages(context: Context) -> Select:
         _from_history(context), _from_leads(), _from_opportunities(context), _from_wins(context)
     ).subquery("told")
     t = told.c
-    best = func.min(t.place).over(partition_by=[t.lead_id, t.stage])
-    ranked = select(told, best.label("best")).subquery("ranked")
+    rank = case({stage: n for n, stage in enumerate(STAGE_ORDER)}, value=t.stage, else_=0)
+    reached = {
+        system: func.min(case((t.system == system, rank))).over(partition_by=t.lead_id)
+        for system in SYSTEMS
+    }
+    followed = select(
+        told, *(moment.label(f"from_{system}") for system, moment in reached.items())
+    ).subquery("followed")
+    o = followed.c
+    place = case((and_(o.place == 2, _owner_follows(context, o)), 3), else_=o.place)
+    best = func.min(place).over(partition_by=[o.lead_id, o.stage])
+    names = [c for c in o if c.name != "place"]
+    ranked = select(*names, place.label("place"), best.label("best")).subquery("ranked")
     r = ranked.c
     # Only entries that count say where a pass ends.
-    counts = and_(r.lead_id.is_not(None), r.place == r.best)
+    counts = and_(r.lead_id.is_not(None), r.place == r.best, r.place < 3)
     ends = case((and_(counts, r.stage.in_(ENDS_A_PASS)), 1), else_=0)
     passes = func.sum(ends).over(partition_by=r.lead_id, order_by=_in_order(r), rows=(None, -1))
     numbered = select(
@@ -109,6 +122,17 @@ def _place(context: Context) -> ColumnElement[Any]:
     return case((or_(*owned), 1), else_=2) if owned else literal(2)
 
 
+def _owner_follows(context: Context, told: Any) -> ColumnElement[bool]:
+    """Whether the system that owns a stage tells the lead's earlier ones: then it would have told
+    this one as well."""
+    order = {stage: n for n, stage in enumerate(STAGE_ORDER)}
+    follows = [
+        and_(told.stage == stage, told[f"from_{system}"] < order.get(stage, len(order)))
+        for stage, system in context.sources.stages_from.items()
+    ]
+    return func.coalesce(or_(*follows), False) if follows else false()
+
+
 def _from_history(context: Context) -> Select:
     h, r = feeds.history.c, feeds.records.c
     rep = rep_of("actor")
@@ -123,6 +147,9 @@ def _from_history(context: Context) -> Select:
             func.coalesce(h.reason, r.reject_reason).label("reason"),
             cast(_place(context), Integer).label("place"),
             h.record_id.label("raw_order"),
+            case(
+                {p: literal(context.system(p), Text) for p in context.products}, value=h.product
+            ).label("system"),
         )
         .select_from(feeds.history)
         .outerjoin(
@@ -152,6 +179,7 @@ def _entry(
         nothing.label("reason"),
         literal(0, Integer).label("place"),
         literal("", Text).label("raw_order"),
+        nothing.label("system"),
     )
 
 
@@ -167,16 +195,33 @@ def _is_new() -> ColumnElement[bool]:
 
 
 def _from_opportunities(context: Context) -> Select:
-    """Every lead of a new deal, from its creation; a lead that joins later, from its own."""
-    o, c = opportunities.c, opportunity_contacts.c
-    at = case((o.created_at < leads.c.created_at, leads.c.created_at), else_=o.created_at)
-    return (
-        _entry(literal(context.deals_from, Text), c.lead_id, "opportunity", at, o.owner_id)
-        .select_from(opportunity_contacts)
-        .join(opportunities, o.opportunity_id == c.opportunity_id)
-        .join(leads, leads.c.lead_id == c.lead_id)
+    """The leads of a new deal, from its creation; one that joins later, from then on."""
+    o = opportunities.c
+    known = known_contacts().subquery("contacts_of_new_deals")
+    joined = (
+        select(
+            prefixed(context, known.c.product, known.c.deal_ref).label("opportunity_id"),
+            known.c.lead_id,
+            func.bool_or(known.c.is_primary).label("is_primary"),
+            # The date of a conversion has no time of day.
+            func.min(case((known.c.is_converted.is_not(True), known.c.at))).label("at"),
+        )
+        .where(known.c.lead_id.is_not(None))
+        .group_by(known.c.product, known.c.deal_ref, known.c.lead_id)
+        .subquery("joined_deals")
+    )
+    j = joined.c
+    at = func.greatest(o.created_at, leads.c.created_at, func.coalesce(j.at, o.created_at))
+    entry = (
+        _entry(literal(context.deals_from, Text), j.lead_id, "opportunity", at, o.owner_id)
+        .select_from(joined)
+        .join(opportunities, o.opportunity_id == j.opportunity_id)
+        .join(leads, leads.c.lead_id == j.lead_id)
         .where(_is_new())
     )
+    if context.sources.opportunity_stage == "primary":
+        return entry.where(or_(j.is_primary.is_(True), j.lead_id == o.lead_id))
+    return entry
 
 
 def _from_wins(context: Context) -> Select:
@@ -194,76 +239,3 @@ def _from_wins(context: Context) -> Select:
         won.c.owner_id,
     )  # fmt: skip
     return entry.select_from(won).where(won.c.nth == 1, won.c.lead_id.is_not(None))
-
-
-def system_records(context: Context) -> Select:
-    """One row a record and stage that its own system counts it for; columns as in the contract."""
-    h, r = feeds.history.c, feeds.records.c
-    ends = case((h.value.in_(ENDS_A_PASS), 1), else_=0)
-    order = [h.at, case({s: n for n, s in enumerate(STAGES)}, value=h.value)]
-    passes = func.sum(ends).over(
-        partition_by=[h.product, h.record_id], order_by=order, rows=(None, -1)
-    )
-    own = (
-        select(h.product, h.record_id, h.value, h.at, func.coalesce(passes, 0).label("pass"))
-        .where(h.field == "stage")
-        .subquery("own_entries")
-    )
-    first = (
-        select(own.c.product, own.c.record_id, own.c.value, func.min(own.c.at).label("at"))
-        .where(own.c.value.in_(COUNTED))
-        .group_by(own.c.product, own.c.record_id, own.c.value, own.c["pass"])
-        .subquery("first_entries")
-    )
-    f = first.c
-    status = case(
-        (func.coalesce(r.is_merged, False), "merged"),
-        (r.deleted_at.is_not(None), "deleted"),
-        else_="active",
-    )
-    other = _other_system(context).subquery("other_system")
-    system = case({p: literal(context.system(p), Text) for p in context.products}, value=f.product)
-    given = func.lower(r.sync_status)
-    known = given.in_(("synced", "pending", "error", "excluded"))
-    sync = case(
-        (known, given),
-        (r.sync_error.is_not(None), "error"),
-        (other.c.systems > 1, "synced"),
-    )
-    return (
-        select(
-            f.product,
-            cast(null(), Text).label("raw_table"),
-            cast(null(), Text).label("problem"),
-            system.label("system"),
-            f.record_id,
-            lead_of.c.survivor_id.label("lead_id"),
-            email_key(r.email).label("match_key"),
-            f.value.label("stage"),
-            f.at.label("counted_at"),
-            status.label("status"),
-            case((func.coalesce(r.is_merged, False), r.next_id)).label("merged_into"),
-            sync.label("sync_status"),
-            r.sync_error,
-            r.created_by_team,
-        )
-        .join_from(
-            first,
-            feeds.records,
-            and_(r.product == f.product, r.record_id == f.record_id),
-        )
-        .outerjoin(
-            lead_of, and_(lead_of.c.product == f.product, lead_of.c.record_id == f.record_id)
-        )
-        .outerjoin(other, other.c.person == lead_of.c.person)
-    )
-
-
-def _other_system(context: Context) -> Select:
-    """Per person: in how many of the two systems it has a record."""
-    system = case(
-        {p: literal(context.system(p), Text) for p in context.products}, value=lead_of.c.product
-    )
-    return select(lead_of.c.person, func.count(system.distinct()).label("systems")).group_by(
-        lead_of.c.person
-    )

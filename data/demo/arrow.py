@@ -19,8 +19,12 @@ def words(values: Sequence[str | None], codes: Ints) -> pa.Array:
     return pa.array(values, pa.string()).take(pa.array(codes, mask=codes < 0))
 
 
-def ids(prefix: str, numbers: Ints, width: int = 7) -> pa.Array:
-    """``L0000042``: numbers as ids; a negative number is NULL."""
+# The prefixes of Salesforce's ids: what a record is.
+ACCOUNT, CAMPAIGN, CONTACT, DEAL, LEAD, REP = "001", "701", "003", "006", "00Q", "005"
+
+
+def ids(prefix: str, numbers: Ints, width: int = 12) -> pa.Array:
+    """``00Q000000000042``: numbers as Salesforce's ids; a negative number is NULL."""
     numbers = np.asarray(numbers, dtype=np.int64)
     digits = pa.array(numbers, mask=numbers < 0).cast(pa.string())
     return pc.binary_join_element_wise(prefix, pc.utf8_lpad(digits, width, "0"), "")

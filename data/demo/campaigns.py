@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from data.demo.arrow import contract_table, ids
+from data.demo.arrow import CAMPAIGN, contract_table, ids, joined
 from data.demo.clock import Clock, Window
 from data.demo.company import CHANNELS
 from data.demo.draws import Draws, Ints, Times
@@ -16,6 +16,7 @@ from data.demo.stories import SHOW_CAMPAIGN, SHOW_CHANNEL, SHOW_DAYS, Stories
 
 THEMES = ("Pipeline clarity", "One scorecard", "Forecast week", "The revenue handover")
 A_QUARTER = 2
+FIRST_LETTER = 7_000  # HubSpot's number of the first letter
 
 
 def quarter_number(days: np.ndarray) -> Ints:
@@ -35,6 +36,7 @@ class Campaigns:
     rows: np.ndarray  # -1 where a channel runs none
     first_quarter: int
     show: int
+    letters: Ints  # the rows that HubSpot sends as letters, each a campaign of its own
 
     def of(self, draws: Draws, clock: Clock, channel: Ints, moments: Times, name: str) -> Ints:
         """The campaign of each lead or touch; -1 where its channel runs none."""
@@ -73,14 +75,23 @@ def build_campaigns(window: Window, stories: Stories) -> Campaigns:
                     theme = THEMES[(quarter + 2 * place + code) % len(THEMES)]
                     title = f"{str(channel.name).replace('_', ' ')} · {theme} · {label}"
                     rows[code, quarter, place] = plan(title, channel.name, begins, finishes)
+    letters = np.array([n for n, channel in enumerate(channels) if channel == "email"])
+    none = [None] * len(letters)
     table = contract_table(
         "campaigns",
         {
-            "campaign_id": ids("C", np.arange(len(names)), 4),
-            "name": names,
-            "channel": channels,
-            "starts_on": starts,
-            "ends_on": ends,
+            "campaign_id": pa.concat_arrays(
+                [ids(CAMPAIGN, np.arange(len(names))), letter_ids(letters)]
+            ),
+            "name": names + [f"Letter: {names[n]}" for n in letters],
+            "channel": channels + ["email"] * len(letters),
+            "starts_on": starts + none,
+            "ends_on": ends + none,
         },
     )
-    return Campaigns(table, rows, first, show)
+    return Campaigns(table, rows, first, show, letters)
+
+
+def letter_ids(campaign: Ints) -> pa.Array:
+    """The ids of HubSpot's letters: what it calls them, told apart from Salesforce's campaigns."""
+    return joined("hubspot-email-", pa.array(FIRST_LETTER + campaign).cast(pa.string()))

@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.config import FACTS
-from data.demo.arrow import contract_table, ids, words
+from data.demo.arrow import ACCOUNT, LEAD, REP, contract_table, ids, words
 from data.demo.clock import COMPANY_ZONE, Window, utc
 from data.demo.company import LEAVER, REGIONS, SDRS
-from data.demo.deals import Deals
+from data.demo.deals import NEW, Deals
 from data.demo.draws import Bools, Draws, Floats, Ints, Times, around, days, evenly, seconds
+from data.demo.endings import Endings
 from data.demo.funnel import Passes
 from data.demo.lead_tables import Knowledge
 from data.demo.leads import Leads
@@ -27,7 +28,7 @@ FACT_IS_TRUE = (0.62, 0.48, 0.55, 0.86)
 TOP_SCORE = 100
 
 
-class _Journal:
+class Journal:
     """Changes as they are found; ``rows`` puts those inside the window in order."""
 
     def __init__(self) -> None:
@@ -37,18 +38,27 @@ class _Journal:
         size = len(lead)
         self._parts.append((lead, np.full(size, FIELDS.index(field)), value, at, np.full(size, by)))
 
-    def rows(self, window: Window) -> list[np.ndarray]:
-        """Lead, field, value, moment and side, by moment."""
+    @property
+    def leads_with_facts(self) -> Ints:
+        """The leads of which any fact becomes known."""
+        first = FIELDS.index(FACTS[0])
+        found = [lead[(field >= first) & (field < first + len(FACTS))]
+                 for lead, field, *_ in self._parts]  # fmt: skip
+        return np.unique(np.concatenate(found))
+
+    def rows(self, window: Window, alone: Bools) -> list[np.ndarray]:
+        """Lead, field, value, moment and side, by moment. Of leads that are in HubSpot ``alone``
+        sales has told nothing."""
         lead, field, value, at, by = (
             np.concatenate(column) for column in zip(*self._parts, strict=True)
         )
-        inside = np.flatnonzero(at < window.end)
+        inside = np.flatnonzero((at < window.end) & ((by == MARKETING) | ~alone[lead]))
         order = inside[np.lexsort((field[inside], lead[inside], at[inside]))]
         return [column[order] for column in (lead, field, value, at, by)]
 
 
 def _scores(draws: Draws, window: Window, stories: Stories, leads: Leads, passes: Passes,
-            journal: _Journal) -> None:  # fmt: skip
+            journal: Journal) -> None:  # fmt: skip
     """A first score at creation, a higher one later; an MQL's crosses the threshold of its day."""
     rng = draws.named("scores")
     size = len(leads)
@@ -74,7 +84,7 @@ def _scores(draws: Draws, window: Window, stories: Stories, leads: Leads, passes
     journal.add(passes.lead[again], "score", climbed.astype(np.int64), passes.mql[again], MARKETING)
 
 
-def _facts(draws: Draws, leads: Leads, passes: Passes, journal: _Journal) -> None:
+def _facts(draws: Draws, leads: Leads, passes: Passes, journal: Journal) -> None:
     """Facts of MQLs: all known at entry for most, else some then, some in the first calls."""
     rng = draws.named("qualification facts")
     first = np.flatnonzero(~passes.again)
@@ -97,21 +107,25 @@ def _facts(draws: Draws, leads: Leads, passes: Passes, journal: _Journal) -> Non
 
 
 def _owners(draws: Draws, window: Window, stories: Stories, leads: Leads, passes: Passes,
-            deals: Deals, journal: _Journal) -> None:  # fmt: skip
+            deals: Deals, journal: Journal) -> None:  # fmt: skip
     """The SDR from the handoff, the executive from the deal; the leaver's leads move on."""
     handed = np.flatnonzero(~np.isnat(passes.handed) & ~passes.direct)
     lead, rep = passes.lead[handed], passes.rep[handed]
     journal.add(lead, "owner_id", rep, passes.handed[handed], SALES)
-    opened = np.flatnonzero(deals.from_sql)
+    opened = np.flatnonzero(deals.from_sql & (deals.kind == NEW))
     journal.add(deals.lead[opened], "owner_id", deals.owner[opened],
                 deals.created[opened] + seconds(np.full(len(opened), 30.0)), SALES)  # fmt: skip
     left = utc(stories.slip_ends, COMPANY_ZONE)
     orphaned = handed[(rep == LEAVER) & (passes.handed[handed] < left)]
+    back = np.flatnonzero(~np.isnat(passes.handed) & (passes.recycled < window.end))
     orphaned = np.setdiff1d(passes.lead[orphaned], deals.lead[opened])
+    orphaned = np.setdiff1d(orphaned, passes.lead[back])
     desk = SDRS[REGIONS.index("EMEA")]
     heirs = np.array(desk[1:])[np.arange(len(orphaned)) % (len(desk) - 1)]
     pause = seconds(draws.named("owners").random(len(orphaned)) * 7200 + 9 * 3600)
     journal.add(orphaned, "owner_id", heirs, left + pause, SALES)
+    # What is recycled belongs to nobody until it is handed over again.
+    journal.add(passes.lead[back], "owner_id", np.full(len(back), -1), passes.recycled[back], SALES)
 
 
 def _latest(lead: Ints, value: Ints, size: int) -> Ints:
@@ -121,10 +135,10 @@ def _latest(lead: Ints, value: Ints, size: int) -> Ints:
     return result
 
 
-def build_changes(draws: Draws, window: Window, stories: Stories, leads: Leads, passes: Passes,
-                  deals: Deals) -> tuple[pa.Table, Knowledge]:  # fmt: skip
-    """The ``lead_changes`` table, and today's knowledge: its last value a lead and field."""
-    journal = _Journal()
+def gather(draws: Draws, window: Window, stories: Stories, leads: Leads, passes: Passes,
+           deals: Deals) -> Journal:  # fmt: skip
+    """Everything that becomes known of the leads."""
+    journal = Journal()
     _scores(draws, window, stories, leads, passes, journal)
     _facts(draws, leads, passes, journal)
     _owners(draws, window, stories, leads, passes, deals, journal)
@@ -132,7 +146,16 @@ def build_changes(draws: Draws, window: Window, stories: Stories, leads: Leads, 
     moved = np.flatnonzero(rng.random(len(leads)) < 0.01)
     found_out = leads.created[moved] + days(rng.exponential(3.0, len(moved)))
     journal.add(moved, "account_id", leads.account[moved], found_out, SALES)
-    lead, field, value, at, by = journal.rows(window)
+    return journal
+
+
+def changes_of(journal: Journal, window: Window, leads: Leads, endings: Endings,
+               alone: Bools) -> tuple[pa.Table, Knowledge]:  # fmt: skip
+    """The ``lead_changes`` table, and today's knowledge: its last value a lead and field.
+
+    ``alone``: which leads only HubSpot knows.
+    """
+    lead, field, value, at, by = journal.rows(window, alone)
 
     def latest(name: str) -> Ints:
         rows = field == FIELDS.index(name)
@@ -153,14 +176,14 @@ def _table(lead: Ints, field: Ints, value: Ints, at: Times, by: Ints) -> pa.Tabl
     written = pa.array(value).cast(pa.string())
     for rows, texts in (
         (is_fact, words(("false", "true"), np.where(is_fact, value, -1))),
-        (is_owner, ids("R", np.where(is_owner, value, -1), 3)),
-        (~is_score & ~is_fact & ~is_owner, ids("A", value, 6)),
+        (is_owner, ids(REP, np.where(is_owner, value, -1))),
+        (~is_score & ~is_fact & ~is_owner, ids(ACCOUNT, value)),
     ):
         written = pc.if_else(pa.array(rows), texts, written)
     return contract_table(
         "lead_changes",
         {
-            "lead_id": ids("L", lead),
+            "lead_id": ids(LEAD, lead),
             "field": words(FIELDS, field),
             "value": written,
             "changed_at": at,

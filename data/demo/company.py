@@ -45,7 +45,7 @@ CHANNEL_NAMES = [channel.name for channel in CHANNELS]
 REGIONS = ("AMER", "EMEA", "APAC", "LATAM")
 REGION_SHARES = [0.46, 0.31, 0.14, 0.09]
 CURRENCIES = ("USD", "EUR", "AUD", "USD")
-PER_USD = (1.0, 0.92, 1.52, 1.0)  # units of the region's currency, fixed for the demo
+USD_PER = (1.0, 1.08, 0.66, 1.0)  # one unit of the currency, as [sources.rates] has it
 SEGMENTS = ("smb", "mid_market", "enterprise")
 SEGMENT_SHARES = [0.50, 0.34, 0.16]
 SEGMENT_DEAL_USD = (19_000.0, 56_000.0, 150_000.0)  # median new deal
@@ -147,6 +147,7 @@ SDRS = [[p.number for p in REPS if p.role == "sdr" and p.region == r] for r in r
 EXECUTIVES = [
     [p.number for p in REPS if p.role == "account_executive" and p.region == r] for r in range(4)
 ]
+MARKETER = next(p.number for p in REPS if p.role == "marketer")
 LEAVER = SDRS[REGIONS.index("EMEA")][0]  # leaves at the start of the slipping fortnight
 # Who was away: rep, first day in days before the end, length in days.
 LEAVES = (

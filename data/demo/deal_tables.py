@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data.demo.arrow import contract_table, ids, money, words
+from data.demo.arrow import ACCOUNT, DEAL, LEAD, contract_table, ids, money, words
 from data.demo.clock import Clock, Window
+from data.demo.columns import Columns
 from data.demo.company import (
     CHANNEL_NAMES,
     CHANNELS,
@@ -17,15 +18,16 @@ from data.demo.company import (
     EXECUTIVES,
     LOSS_REASONS,
     LOSS_SHARES,
-    PER_USD,
     PRODUCTS,
     REGIONS,
     SEGMENT_CYCLE_DAYS,
     SEGMENTS,
     STAGE_NAMES,
+    USD_PER,
 )
 from data.demo.deals import KINDS, NEW, RENEWAL, Deals, Joining
-from data.demo.draws import NEVER, Draws, Floats, Ints, Times, around, days, pick
+from data.demo.draws import NEVER, Bools, Draws, Floats, Ints, Times, around, days, pick
+from data.demo.endings import Endings
 from data.demo.leads import Leads
 from data.demo.roster import rep_ids
 
@@ -40,7 +42,7 @@ CONTACT_NAMED = 0.6  # share of an account's leads that stand on its deal
 
 
 @dataclass(frozen=True)
-class History:
+class History(Columns):
     """Every change of every deal inside the window, by deal and time."""
 
     deal: Ints
@@ -49,6 +51,14 @@ class History:
     amount: Floats
     expected: np.ndarray
     owner: Ints
+
+    def differs(self) -> Bools:
+        """Whether a row says anything that the one before, of the same deal, does not."""
+        changed = np.ones(len(self), dtype=bool)
+        cents = np.nan_to_num(self.amount, nan=-1.0)
+        rows = (self.deal, self.stage, cents, self.expected, self.owner)
+        changed[1:] = np.any([row[1:] != row[:-1] for row in rows], axis=0)
+        return changed
 
     def last(self, size: int) -> Ints:
         """The row that holds of each deal at the end."""
@@ -104,7 +114,9 @@ def build_history(draws: Draws, clock: Clock, window: Window, deals: Deals) -> H
     first_guess = deals.amount * around(rng, 1.06, 0.16, size)
     priced = rng.random(size) >= AMOUNT_UNKNOWN
     amount = np.where(stage >= 2, deals.amount[deal], first_guess[deal])
-    amount = np.round(amount, -2)
+    # A price is round in the currency of the deal, and so known in dollars to the cent.
+    rate = np.array(USD_PER)[currency_of(deals)][deal]
+    amount = np.round(np.round(amount / rate, -2) * rate, 2)
     is_open = deals.closes >= window.end
     amount = np.where(is_open[deal] & ~priced[deal], np.nan, amount)
     created_on = clock.company_day(deals.created)
@@ -114,7 +126,17 @@ def build_history(draws: Draws, clock: Clock, window: Window, deals: Deals) -> H
     desks = np.concatenate([np.array(desk) for desk in EXECUTIVES])
     colleague = np.array([_next(int(rep)) for rep in range(int(desks.max()) + 1)])
     person = np.where(owner > 0, colleague[deals.owner[deal]], deals.owner[deal])
-    return History(deal, at, stage, amount, expected, person)
+    # What changes at one moment is one change, and what changes nothing is none.
+    second = at.astype("datetime64[s]")
+    last = np.ones(len(deal), dtype=bool)
+    last[:-1] = (deal[1:] != deal[:-1]) | (second[1:] != second[:-1])
+    history = History(deal, at, stage, amount, expected, person).take(np.flatnonzero(last))
+    return history.take(np.flatnonzero(history.differs()))
+
+
+def currency_of(deals: Deals) -> Ints:
+    """The place of each deal's currency: that of its region, for new business."""
+    return np.where(deals.kind == NEW, np.maximum(deals.region, 0), 0)
 
 
 def _next(rep: int) -> int:
@@ -147,13 +169,13 @@ def opportunity_tables(
     evaluated = np.full(size, NEVER)
     rows = np.flatnonzero((history.stage == 1) & (np.roll(history.stage, 1) == 0))
     evaluated[history.deal[rows]] = history.at[rows]
-    currency = np.where(deals.kind == NEW, np.maximum(deals.region, 0), 0)
+    currency = currency_of(deals)
     amount = history.amount[last]
     loss = pick(draws.named("losses").random(size), LOSS_SHARES)
     opportunities = {
-        "opportunity_id": ids("O", np.arange(size), 6),
-        "account_id": ids("A", deals.account, 6),
-        "lead_id": ids("L", deals.lead),
+        "opportunity_id": ids(DEAL, np.arange(size)),
+        "account_id": ids(ACCOUNT, deals.account),
+        "lead_id": ids(LEAD, deals.lead),
         "owner_id": rep_ids(history.owner[last]),
         "kind": words(KINDS, deals.kind),
         "pipeline": words(PIPELINES, (deals.kind > NEW).astype(np.int64)),
@@ -164,7 +186,7 @@ def opportunity_tables(
         "stage": words(STAGE_NAMES, stage),
         "amount": money(amount),
         "currency": words(CURRENCIES, currency),
-        "amount_original": money(amount * np.array(PER_USD)[currency]),
+        "amount_original": money(amount / np.array(USD_PER)[currency]),
         "sourced_by": words(SOURCES, _sources(draws, deals)),
         "expected_close_on": history.expected[last],
         "channel": words(CHANNEL_NAMES, deals.channel),
@@ -174,7 +196,7 @@ def opportunity_tables(
         "loss_reason": words(LOSS_REASONS, np.where(stage == LOST, loss, -1)),
     }
     stages = {
-        "opportunity_id": ids("O", history.deal, 6),
+        "opportunity_id": ids(DEAL, history.deal),
         "stage": words(STAGE_NAMES, history.stage),
         "entered_at": history.at,
         "amount": money(history.amount),
@@ -187,9 +209,18 @@ def opportunity_tables(
     }
 
 
-def contact_table(
-    draws: Draws, window: Window, leads: Leads, deals: Deals, joining: Joining
-) -> pa.Table:
+@dataclass(frozen=True)
+class Contacts:
+    """Who stands on which deal: one row a deal and lead."""
+
+    deal: Ints
+    lead: Ints
+    role: Ints
+
+
+def build_contacts(
+    draws: Draws, window: Window, leads: Leads, endings: Endings, deals: Deals, joining: Joining
+) -> Contacts:
     """The primary lead, colleagues who joined, and others of the account known by the close."""
     rng = draws.named("contacts")
     by_account = np.argsort(leads.account, kind="stable")
@@ -204,6 +235,7 @@ def contact_table(
     known &= (
         (lead != deals.lead[deal])
         & ~leads.duplicate[lead]
+        & np.isnat(endings.deleted[lead])
         & (rng.random(len(lead)) < CONTACT_NAMED)
     )
     joined = joining.joined < window.end
@@ -212,11 +244,15 @@ def contact_table(
     _, first = np.unique(deal * len(leads) + lead, return_index=True)
     role = np.where(first < len(with_lead), 0, rng.integers(1, len(CONTACT_ROLES), len(first)))
     role = np.where(rng.random(len(first)) < 0.08, -1, role)
+    return Contacts(deal[first], lead[first], role)
+
+
+def contact_table(contacts: Contacts) -> pa.Table:
     return contract_table(
         "opportunity_contacts",
         {
-            "opportunity_id": ids("O", deal[first], 6),
-            "lead_id": ids("L", lead[first]),
-            "role": words(CONTACT_ROLES, role),
+            "opportunity_id": ids(DEAL, contacts.deal),
+            "lead_id": ids(LEAD, contacts.lead),
+            "role": words(CONTACT_ROLES, contacts.role),
         },
     )

@@ -160,12 +160,13 @@ def _decide(draws: Draws, clock: Clock, name: str, leads: Leads, passes: Passes,
     sql = np.where(is_sql, sql, NEVER)
     mql_age = (passes.mql - leads.created[passes.lead]).astype(np.int64) / 1e6
     early = passes.mql - seconds(np.minimum(mql_age / 2, 20 * 3600))
-    swapped = is_sql & (rng.random(size) < SYNC_ARTEFACTS) & ~passes.again & ~direct
+    noted = ~(is_sql & (rng.random(size) < SAL_SKIPPED))
+    swapped = is_sql & noted & (rng.random(size) < SYNC_ARTEFACTS) & ~passes.again & ~direct
     return replace(
         passes,
         direct=direct,
         sal=np.where(is_sal, sal, NEVER),
-        sal_noted=~(is_sql & (rng.random(size) < SAL_SKIPPED)),
+        sal_noted=noted,
         sql=sql,
         sql_noted=np.where(swapped, early, sql),
         rejected=np.where(is_rejected, rejected, NEVER),
@@ -173,7 +174,8 @@ def _decide(draws: Draws, clock: Clock, name: str, leads: Leads, passes: Passes,
     )
 
 
-def _blank(lead: Ints, mql: Times, weak: Bools, again: bool) -> Passes:
+def blank_passes(lead: Ints, mql: Times, weak: Bools, again: bool = False) -> Passes:
+    """Passes of which no more is known than their MQL."""
     size = len(lead)
     no, never = np.zeros(size, dtype=bool), np.full(size, NEVER)
     return Passes(
@@ -217,7 +219,7 @@ def _first_passes(draws: Draws, clock: Clock, window: Window, stories: Stories,
                   leads: Leads) -> Passes:  # fmt: skip
     lead, mql, weak = _qualify(draws, leads, stories)
     inside = mql < window.end
-    passes = _blank(lead[inside], mql[inside], weak[inside], again=False)
+    passes = blank_passes(lead[inside], mql[inside], weak[inside], again=False)
     passes = _hand_over(draws, clock, stories, "first", leads, passes)
     factor = _factors(leads.channel[passes.lead], [channel.sql for channel in CHANNELS])
     usual = ~leads.is_show[passes.lead]
@@ -252,8 +254,11 @@ def _second_passes(draws: Draws, clock: Clock, window: Window, stories: Stories,
     size = len(first)
     mql = first.recycled + days(10 + 50 * rng.random(size))
     rows = np.flatnonzero((rng.random(size) < RE_MQL) & (mql < window.end))
-    passes = _blank(first.lead[rows], mql[rows], first.weak[rows], again=True)
+    passes = blank_passes(first.lead[rows], mql[rows], first.weak[rows], again=True)
     passes = _hand_over(draws, clock, stories, "second", leads, passes)
+    # A lead has one priority; the answer is drawn for it below.
+    passes = replace(passes, priority=first.priority[rows])
+    passes = _answer(draws, clock, stories, "second", leads.office[passes.lead], passes)
     odds = np.where(leads.is_show[passes.lead], 0.0, RE_MQL_TO_SQL)
     return _decide(
         draws, clock, "second", leads, passes, odds, np.full(len(rows), ACCEPTED_ONLY),

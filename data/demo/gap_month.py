@@ -1,40 +1,29 @@
 """The month in which marketing counts 100 SQLs and sales 75: record by record, with a reason each.
 
-A system counts its active records dated inside the month (company time). Every record that only
-one side counts is planted for one reason of the handbook's list.
+A system counts its active records dated inside the month (company time). Salesforce counts what its
+statuses say, so ``fit_month`` settles before anything follows from them how many leads become SQLs
+in the month. HubSpot's own records of the month are planted for the reasons of the handbook's list.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 
-from data.demo.clock import COMPANY_ZONE, utc
-from data.demo.draws import Bools, Draws, Ints, Times, seconds
-from data.demo.funnel import Passes
+from data.demo.clock import COMPANY_ZONE, Window, utc
+from data.demo.company import CHANNEL_NAMES, CHANNELS
+from data.demo.draws import Bools, Draws, Ints, Times, days, seconds
+from data.demo.endings import Endings
+from data.demo.funnel import Passes, blank_passes
 from data.demo.leads import Leads
-from data.demo.stories import GAP_MARKETING, GAP_SALES, GAP_STAGE, Stories
-from data.demo.systems import (
-    DELETED,
-    ERROR,
-    EXCLUDED,
-    LEAD_KEY,
-    MARKETING,
-    MERGED,
-    NO_KEY,
-    PENDING,
-    SALES,
-    SALES_KEY,
-    SYNCED,
-    TEST_KEY,
-    TEST_RECORD,
-    Records,
-)
+from data.demo.stories import GAP_MARKETING, GAP_SALES, Stories
 
 # Why only marketing counts a record: weights, shared out by largest remainder.
 MARKETING_ONLY = {
     "rejected": 8, "sync_pending": 4, "stage_differs": 4, "duplicate": 3, "sync_error": 3,
     "merged": 2, "deleted": 2, "filtered": 2, "sync_excluded": 2, "unrouted": 2,
-    "period_differs": 2, "no_key": 1, "not_found": 1,
+    "period_differs": 2, "not_found": 2,
 }  # fmt: skip
 MOST_MATCHED = 0.92  # of sales' count; the rest are sales' own
 
@@ -54,76 +43,180 @@ def share_out(total: int, weights: dict[str, int]) -> dict[str, int]:
     return parts
 
 
+def within(moments: Times, span: tuple[np.datetime64, np.datetime64]) -> Bools:
+    return (moments >= span[0]) & (moments < span[1])
+
+
+def fit_month(draws: Draws, stories: Stories, leads: Leads, passes: Passes) -> Passes:
+    """As many SQLs in the month as sales is to count, some of them its own.
+
+    The others that would have come in the month come in the weeks after it.
+    """
+    rng = draws.named("gap month")
+    span = gap_span(stories)
+    swapped = (passes.sql != passes.sql_noted) & ~np.isnat(passes.sql)
+    near = swapped & (within(passes.sql_noted, span) | within(passes.sql, span))
+    passes = replace(passes, sql_noted=np.where(near, passes.sql, passes.sql_noted))
+    inside = np.flatnonzero(within(passes.sql, span))
+    usual = inside[~passes.again[inside] & ~passes.direct[inside]]
+    # The trade show's own come first: their number is a story of its own.
+    usual = usual[np.lexsort((passes.sql[usual], ~leads.is_show[passes.lead[usual]]))]
+    sales = stories.scaled(GAP_SALES)
+    late = np.setdiff1d(inside, usual[: int(sales * MOST_MATCHED)])
+    later = np.full(len(late), span[1]) + days(1 + 20 * rng.random(len(late)))
+    sql, noted = passes.sql.copy(), passes.sql_noted.copy()
+    sql[late] = later
+    noted[late] = later
+    passes = replace(passes, sql=sql, sql_noted=noted)
+    return passes.then(_own(rng, span, leads, passes, sales - (len(inside) - len(late))))
+
+
+def _own(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], leads: Leads,
+         passes: Passes, count: int) -> Passes:  # fmt: skip
+    """Leads that sales found and qualified itself, outbound ones above all."""
+    free = np.ones(len(leads), dtype=bool)
+    free[passes.lead] = False
+    known = leads.created < span[0] - np.timedelta64(5, "D")
+    free &= ~leads.duplicate & ~leads.is_show
+    outbound = leads.channel == CHANNEL_NAMES.index("outbound")
+    order = np.lexsort((-np.arange(len(leads)), ~outbound, ~known, ~free))
+    lead = np.sort(order[:count])
+    length = float((span[1] - span[0]) / np.timedelta64(1, "s"))
+    sql = np.full(count, span[0]) + seconds(length * (0.04 + 0.9 * rng.random(count)))
+    sql = np.maximum(sql, leads.created[lead] + days(np.full(count, 2.0)))
+    own = blank_passes(lead, sql - days(np.full(count, 1.5)), np.zeros(count, dtype=bool))
+    return replace(
+        own, direct=np.full(count, True), sal=sql - days(np.full(count, 1.0)),
+        sal_noted=np.full(count, True), sql=sql, sql_noted=sql,
+    )  # fmt: skip
+
+
+@dataclass
+class Gap:
+    """What is planted in the month. Times are HubSpot's; ``lead`` and times of equal length."""
+
+    parts: dict[str, int] = field(default_factory=dict)
+    counted: list[tuple[Ints, Times]] = field(default_factory=list)  # SQLs of HubSpot alone
+    moved: tuple[Ints, Times] = (np.array([], np.int64), np.array([], "datetime64[us]"))
+    sync: dict[str, Ints] = field(default_factory=dict)  # pending, error, excluded
+    deleted: tuple[Ints, Times] = (np.array([], np.int64), np.array([], "datetime64[us]"))
+    twice: tuple[Ints, Times] = (np.array([], np.int64), np.array([], "datetime64[us]"))
+    tests: Times = field(default_factory=lambda: np.array([], "datetime64[us]"))
+    alone: tuple[Ints, Times] = (np.array([], np.int64), np.array([], "datetime64[us]"))
+    # Leads merged in Salesforce into a counted one, with their SQL there and its moment.
+    merged: tuple[Ints, Ints, Times] = (
+        np.array([], np.int64), np.array([], np.int64), np.array([], "datetime64[us]"),
+    )  # fmt: skip
+    used: Ints = field(default_factory=lambda: np.array([], np.int64))
+
+
 class _Pools:
     """Leads that fit a reason; each is handed out once."""
 
-    def __init__(self, leads: Leads, passes: Passes, span: tuple[np.datetime64, np.datetime64]):
-        self._passes, self._span = passes, span
-        self._used = np.zeros(len(leads), dtype=bool)
-        once = ~passes.again & ~passes.direct
-        was_sql = np.zeros(len(leads), dtype=bool)
-        was_sql[passes.lead[~np.isnat(passes.sql)]] = True
-        never_sql = once & ~was_sql[passes.lead]
-        asleep = never_sql & np.isnat(passes.sal) & np.isnat(passes.rejected)
+    def __init__(self, leads: Leads, endings: Endings, passes: Passes, on_deals: Ints,
+                 span: tuple[np.datetime64, np.datetime64]) -> None:  # fmt: skip
+        size = len(leads)
+        count = np.bincount(passes.lead, minlength=size)
+        self._taken = np.zeros(size, dtype=bool)
+        self._taken[on_deals] = True
+        self._taken[leads.parent[leads.duplicate]] = True
+        self._taken |= leads.duplicate | ~np.isnat(endings.deleted)
+        single = (count[passes.lead] == 1) & ~passes.direct & np.isnat(passes.sql)
+        asleep = single & np.isnat(passes.sal) & np.isnat(passes.rejected)
         handed = ~np.isnat(passes.handed)
+        qualified = single & within(passes.mql, span)
+        team = np.array([c.sourced_by == "marketing" for c in CHANNELS])[leads.channel]
+        plain = np.flatnonzero((count == 0) & team & ~leads.is_show & (leads.created < span[0]))
         self._found = {
-            "rejected": never_sql & self._within(passes.rejected),
-            "stage_differs": never_sql & self._within(passes.sal),
-            "unrouted": asleep & ~handed & self._within(passes.mql),
-            "asleep": asleep & handed & self._within(passes.mql),
-            "qualified": never_sql & self._within(passes.mql),
+            "rejected": passes.lead[single & handed & within(passes.rejected, span)],
+            "stage_differs": passes.lead[single & within(passes.sal, span)],
+            "unrouted": passes.lead[asleep & ~handed & within(passes.mql, span)],
+            "asleep": passes.lead[asleep & handed & within(passes.mql, span)],
+            "qualified": passes.lead[qualified & ~(single & within(passes.rejected, span))],
+            "plain": plain[::-1],
         }
 
-    def _within(self, moments: Times) -> Bools:
-        return (moments >= self._span[0]) & (moments < self._span[1])
+    def take(self, pool: str, count: int) -> Ints:
+        """Leads for a reason: as many as fit it, at most ``count``."""
+        found = self._found[pool]
+        chosen = found[~self._taken[found]][:count]
+        self._taken[chosen] = True
+        return chosen
 
-    def take(self, reason: str, count: int) -> Ints:
-        """Leads for a reason; where too few fit, others of the month's MQLs, then any MQL."""
-        pool = reason if reason in self._found else "asleep"
-        everyone = np.full(len(self._passes), True)
-        chosen: list[int] = []
-        for fits in (self._found[pool], self._found["qualified"], everyone):
-            for lead in self._passes.lead[np.flatnonzero(fits)]:
-                if len(chosen) == count:
-                    return np.array(chosen, dtype=np.int64)
-                if not self._used[lead]:
-                    self._used[lead] = True
-                    chosen.append(int(lead))
-        return np.array(chosen, dtype=np.int64)
+    def take_between(self, created: Times, first: np.datetime64, last: np.datetime64) -> int | None:
+        """One plain lead that was created between two moments."""
+        plain = self._found["plain"]
+        fits = plain[~self._taken[plain] & (created[plain] > first) & (created[plain] < last)]
+        if not len(fits):
+            return None
+        self._taken[fits[0]] = True
+        return int(fits[0])
 
     def use(self, leads: Ints) -> None:
-        self._used[leads] = True
+        self._taken[leads] = True
 
 
-def plant_gap(draws: Draws, stories: Stories, leads: Leads, passes: Passes,
-              records: Records) -> dict[str, int]:  # fmt: skip
-    """Add the month's records; returns how many each reason explains."""
-    rng = draws.named("gap month")
+def plan_gap(draws: Draws, window: Window, stories: Stories, leads: Leads, endings: Endings,
+             passes: Passes, on_deals: Ints, facts: Ints) -> Gap:  # fmt: skip
+    """The records that HubSpot counts and Salesforce does not; a reason that too few leads fit
+    gives the rest of its share to "not_found".
+
+    ``on_deals``: leads that stand on a deal; ``facts``: those of which any fact is known.
+    """
+    rng = draws.named("gap records")
     span = gap_span(stories)
-    marketing, sales = stories.scaled(GAP_MARKETING), stories.scaled(GAP_SALES)
-    usual = np.flatnonzero(~passes.again & ~passes.direct & ~np.isnat(passes.sql))
-    usual = usual[np.argsort(passes.sql[usual], kind="stable")]
-    at = passes.sql[usual]
-    here = usual[(at >= span[0]) & (at < span[1])]
-    matched = min(len(here), int(sales * MOST_MATCHED))
-    both = here[:matched]
-    records.add(MARKETING, passes.lead[both], _inside(span, passes.sql[both], rng), GAP_STAGE)
-    tags = records.add(SALES, passes.lead[both], passes.sql[both], GAP_STAGE)
-    # More than sales may count: both systems noted them late, in the next month.
-    late = here[matched:]
-    next_month = np.full(len(late), span[1]) + seconds(3600 + 86_400 * rng.random(len(late)))
-    records.add(MARKETING, passes.lead[late], next_month, GAP_STAGE)
-    records.add(SALES, passes.lead[late], next_month, GAP_STAGE)
+    inside = within(passes.sql, span) & ~passes.direct
+    here = passes.lead[inside]
+    parts = share_out(stories.scaled(GAP_MARKETING) - len(here), MARKETING_ONLY)
+    pools = _Pools(leads, endings, passes, on_deals, span)
+    pools.use(here)
+    gap = Gap()
+    pool = {"rejected": "rejected", "stage_differs": "stage_differs", "unrouted": "unrouted"}
+    for reason in ("rejected", "stage_differs", "unrouted", "sync_pending", "sync_error",
+                   "sync_excluded", "deleted"):  # fmt: skip
+        lead = pools.take(pool.get(reason, "asleep"), parts[reason])
+        at = _after(rng, span, _last_event(passes, lead), len(lead))
+        gap.counted.append((lead, at))
+        gap.parts[reason] = len(lead)
+        if reason.startswith("sync_"):
+            gap.sync[reason.removeprefix("sync_")] = lead
+        if reason == "deleted":
+            gone = np.minimum(
+                at + days(1 + 5 * rng.random(len(lead))), window.end - np.timedelta64(1, "h")
+            )
+            gap.deleted = (lead, gone)
+    gap.parts["filtered"] = parts["filtered"]
+    gap.tests = _moments(rng, span, parts["filtered"])
+    _twice(rng, span, gap, parts["duplicate"], here)
+    _slips(rng, span, gap, passes, parts["period_differs"])
+    _merge(rng, window, span, gap, leads, passes, inside, pools, facts, parts["merged"])
+    rest = sum(parts.values()) - sum(gap.parts.values())
+    lead = pools.take("plain", rest)
+    gap.alone = (lead, _moments(rng, span, len(lead)))
+    gap.parts["not_found"] = len(lead)
+    # A company too small for that counts more tests.
+    more = rest - len(lead)
+    gap.tests = np.concatenate([gap.tests, _moments(rng, span, more)])
+    gap.parts["filtered"] += more
+    gap.used = np.concatenate([here, *(lead for lead, _ in gap.counted), gap.moved[0], gap.alone[0],
+                               gap.merged[0], gap.merged[1]])  # fmt: skip
+    return gap
 
-    pools = _Pools(leads, passes, span)
-    pools.use(passes.lead[here])
-    parts = share_out(marketing - matched, MARKETING_ONLY)
-    for reason, count in parts.items():
-        _plant(rng, span, pools, records, reason, count, both, tags, passes)
-    own = np.arange(sales - matched)
-    records.add(SALES, own, _moments(rng, span, len(own)), GAP_STAGE, key=SALES_KEY,
-                linked=False, team=1)  # fmt: skip
-    return {**parts, "created_by_sales": len(own)}
+
+def _last_event(passes: Passes, lead: Ints) -> Times:
+    """When the only pass of each lead had its last event before an SQL."""
+    place = np.full(int(passes.lead.max()) + 1, -1)
+    place[passes.lead] = np.arange(len(passes))
+    rows = place[lead]
+    moments = [passes.mql[rows], passes.handed[rows], passes.sal[rows], passes.rejected[rows]]
+    return np.max([np.where(np.isnat(m), passes.mql[rows], m) for m in moments], axis=0)
+
+
+def _after(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], start: Times,
+           count: int) -> Times:  # fmt: skip
+    """Some hours after a moment, and in the month."""
+    at = start + seconds(3600 + 40 * 3600 * rng.random(count))
+    return np.minimum(at, span[1] - seconds(60 + 3000 * rng.random(count)))
 
 
 def _moments(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64],
@@ -132,40 +225,44 @@ def _moments(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64]
     return np.full(count, span[0]) + seconds(length * (0.04 + 0.9 * rng.random(count)))
 
 
-def _inside(span: tuple[np.datetime64, np.datetime64], at: Times,
-            rng: np.random.Generator) -> Times:  # fmt: skip
-    """A little later, as marketing's system learns of it, and still in the month."""
-    return np.minimum(
-        at + seconds(300 + 900 * rng.random(len(at))), span[1] - np.timedelta64(1, "s")
+def _twice(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], gap: Gap,
+           count: int, here: Ints) -> None:  # fmt: skip
+    """A second contact in HubSpot of someone whom both count."""
+    lead = here[:count]
+    gap.twice = (lead, _moments(rng, span, len(lead)))
+    gap.parts["duplicate"] = len(lead)
+
+
+def _slips(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], gap: Gap,
+           passes: Passes, count: int) -> None:  # fmt: skip
+    """SQLs of the first days after the month that HubSpot's zone still dates inside it."""
+    fits = ~passes.again & ~passes.direct & (passes.sql >= span[1])
+    fits &= (passes.sql == passes.sql_noted) & (passes.mql < span[1] - np.timedelta64(1, "D"))
+    rows = np.flatnonzero(fits)
+    rows = rows[np.argsort(passes.sql[rows], kind="stable")][:count]
+    at = np.full(len(rows), span[1]) - seconds(1800 + 4 * 3600 * rng.random(len(rows)))
+    gap.moved = (passes.lead[rows], at)
+    gap.parts["period_differs"] = len(rows)
+
+
+def _merge(rng: np.random.Generator, window: Window, span: tuple[np.datetime64, np.datetime64],
+           gap: Gap, leads: Leads, passes: Passes, inside: Bools, pools: _Pools, facts: Ints,
+           count: int) -> None:  # fmt: skip
+    """The same buyer twice in both systems; sales merges its two, marketing does not."""
+    twice = gap.twice[0]
+    rows = np.flatnonzero(inside & ~np.isin(passes.lead, twice) & ~passes.again)
+    pools.use(facts)
+    chosen: list[tuple[int, int, np.datetime64]] = []
+    for row in rows[::-1]:
+        if len(chosen) == count:
+            break
+        into = int(passes.lead[row])
+        free = pools.take_between(leads.created, leads.created[into], passes.sql[row])
+        if free is not None and passes.sql[row] < span[1] - np.timedelta64(6, "h"):
+            chosen.append((free, into, passes.sql[row] + np.timedelta64(20, "m")))
+    gap.merged = (
+        np.array([c[0] for c in chosen], np.int64),
+        np.array([c[1] for c in chosen], np.int64),
+        np.array([c[2] for c in chosen], "datetime64[us]"),
     )
-
-
-def _plant(rng: np.random.Generator, span: tuple[np.datetime64, np.datetime64], pools: _Pools,
-           records: Records, reason: str, count: int, both: Ints, tags: Ints,
-           passes: Passes) -> None:  # fmt: skip
-    """Marketing's active records of one reason, and sales' side of it where there is one."""
-    at = _moments(rng, span, count)
-    if reason == "duplicate" and len(both):
-        twice = passes.lead[both[np.arange(count) % len(both)]]
-        records.add(MARKETING, twice, at, GAP_STAGE, linked=False)
-        return
-    if reason == "filtered":
-        records.add(MARKETING, pools.take(reason, count), at, GAP_STAGE, sync=EXCLUDED,
-                    error=TEST_RECORD, key=TEST_KEY, linked=False)  # fmt: skip
-        return
-    lead = pools.take(reason, count)
-    sync = {"sync_pending": PENDING, "sync_error": ERROR, "sync_excluded": EXCLUDED}
-    error = 0 if reason == "sync_error" else -1
-    # Not found: an address that no other record has, and no link to a lead.
-    unlinked = {"no_key": (NO_KEY, False), "not_found": (SALES_KEY, False)}
-    key, linked = unlinked.get(reason, (LEAD_KEY, True))
-    records.add(MARKETING, lead, at, GAP_STAGE, sync=sync.get(reason, SYNCED), error=error,
-                key=key, linked=linked)  # fmt: skip
-    if reason == "merged" and len(tags):
-        into = tags[np.arange(len(lead)) % len(tags)]
-        records.add(SALES, lead, at, GAP_STAGE, status=MERGED, into=into)
-    elif reason == "deleted":
-        records.add(SALES, lead, at, GAP_STAGE, status=DELETED)
-    elif reason == "period_differs":
-        later = np.full(len(lead), span[1]) + seconds(4 * 3600 + 86_400 * rng.random(len(lead)))
-        records.add(SALES, lead, later, GAP_STAGE)
+    gap.parts["merged"] = len(chosen)

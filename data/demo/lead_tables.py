@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.demo.arrow import contract_table, flags, ids, joined, words
+from data.demo.arrow import ACCOUNT, CAMPAIGN, LEAD, contract_table, flags, ids, joined, words
 from data.demo.clock import Clock, Window
 from data.demo.company import (
     CHANNEL_NAMES,
@@ -25,14 +25,22 @@ from data.demo.company import (
     SEGMENT_EMPLOYEES,
     SEGMENTS,
 )
-from data.demo.deals import Deals, Joining
-from data.demo.draws import NEVER, Draws, Floats, Ints, Times, around, days, seconds
+from data.demo.deals import NEW, Deals, Joining
+from data.demo.draws import NEVER, Bools, Draws, Floats, Ints, Times, around
+from data.demo.endings import Endings
 from data.demo.funnel import PRIORITIES, Passes
 from data.demo.leads import Accounts, Leads
 from data.demo.roster import REP_ZONES, rep_ids
 from data.tables import STAGES
 
-DELETED = 0.009
+
+@dataclass(frozen=True)
+class Noted:
+    """SQLs that HubSpot notes of leads that Salesforce does not know; and who those leads are."""
+
+    lead: Ints
+    at: Times
+    is_alone: Bools  # one a lead
 
 
 @dataclass(frozen=True)
@@ -43,34 +51,11 @@ class Knowledge:
     score: Floats
     owner: Ints
 
-
-@dataclass(frozen=True)
-class Endings:
-    """When a lead's record ceased to be one of its own; NaT is never."""
-
-    merged: Times
-    deleted: Times
-
-    @property
-    def ended(self) -> Times:
-        far = np.datetime64("2200-01-01", "us")
-        merged = np.where(np.isnat(self.merged), far, self.merged)
-        return np.minimum(merged, np.where(np.isnat(self.deleted), far, self.deleted))
-
-
-def build_endings(draws: Draws, window: Window, leads: Leads, passes: Passes) -> Endings:
-    """Duplicates are merged within weeks; a few leads that never qualified are deleted."""
-    rng = draws.named("endings")
-    size = len(leads)
-    merged = leads.created + days(0.2 + rng.exponential(12.0, size))
-    deleted = leads.created + days(1 + rng.exponential(30.0, size))
-    never_qualified = np.ones(size, dtype=bool)
-    never_qualified[passes.lead] = False
-    gone = (rng.random(size) < DELETED) & never_qualified & ~leads.duplicate & ~leads.is_show
-    return Endings(
-        np.where(leads.duplicate & (merged < window.end), merged, NEVER),
-        np.where(gone & (deleted < window.end), deleted, NEVER),
-    )
+    def owned_by(self, lead: Ints, rep: int) -> Knowledge:
+        """The same, where some leads belong to a rep."""
+        owner = self.owner.copy()
+        owner[lead] = rep
+        return Knowledge(self.facts, self.score, owner)
 
 
 def account_table(draws: Draws, accounts: Accounts) -> pa.Table:
@@ -90,7 +75,7 @@ def account_table(draws: Draws, accounts: Accounts) -> pa.Table:
     return contract_table(
         "accounts",
         {
-            "account_id": ids("A", number, 6),
+            "account_id": ids(ACCOUNT, number),
             "name": name,
             "industry": words(INDUSTRIES, np.where(holes[0] < 0.05, -1, accounts.industry)),
             "region": words(REGIONS, np.where(holes[1] < 0.01, -1, accounts.region)),
@@ -101,12 +86,15 @@ def account_table(draws: Draws, accounts: Accounts) -> pa.Table:
     )
 
 
-def _people(draws: Draws, leads: Leads) -> tuple[pa.Array, pa.Array]:
-    """Names and addresses; a duplicate bears its original's, once in capitals, once not."""
+def people_of(draws: Draws, leads: Leads, endings: Endings,
+              without: Ints) -> tuple[pa.Array, pa.Array]:  # fmt: skip
+    """Names and addresses; a duplicate that was found bears its original's, once in capitals, once
+    not. ``without``: leads that have no address."""
     rng = draws.named("names")
     size = len(leads)
     first, last = rng.integers(0, len(FIRST_NAMES), size), rng.integers(0, len(LAST_NAMES), size)
-    who = np.where(leads.duplicate, leads.parent, np.arange(size))
+    found = leads.duplicate & (endings.into >= 0)
+    who = np.where(found, leads.parent, np.arange(size))
     first, last = first[who], last[who]
     name = joined(words(FIRST_NAMES, first), " ", words(LAST_NAMES, last))
     account = leads.account
@@ -116,33 +104,35 @@ def _people(draws: Draws, leads: Leads) -> tuple[pa.Array, pa.Array]:
     )  # fmt: skip
     # Two people of one name at one account are two people: the number keeps them apart.
     local = joined(words(FIRST_NAMES, first), ".", words(LAST_NAMES, last), ".",
-                   pa.array(who % 1000).cast(pa.string()))  # fmt: skip
+                   pa.array(who).cast(pa.string()))  # fmt: skip
     email = pc.utf8_lower(joined(local, "@", domain))
-    shouted = pa.array(leads.duplicate & (rng.random(size) < 0.5))
+    shouted = pa.array(found & (rng.random(size) < 0.5))
     email = pc.if_else(shouted, pc.utf8_upper(email), email)
-    missing = pa.array((rng.random(size) < 0.008) & ~leads.duplicate)
+    nobody = (rng.random(size) < 0.008) & ~leads.duplicate
+    nobody[without] = True
+    nobody[leads.parent[found]] = False
+    missing = pa.array(nobody)
     return name, pc.if_else(missing, pa.scalar(None, pa.string()), email)
 
 
-def lead_table(draws: Draws, leads: Leads, endings: Endings, known: Knowledge) -> pa.Table:
+def lead_table(leads: Leads, endings: Endings, known: Knowledge, name: pa.Array,
+               email: pa.Array) -> pa.Table:  # fmt: skip
     """The ``leads`` table: today's view of every lead."""
-    name, email = _people(draws, leads)
-    merged = ~np.isnat(endings.merged)
     columns = {
-        "lead_id": ids("L", np.arange(len(leads))),
-        "account_id": ids("A", leads.account, 6),
+        "lead_id": ids(LEAD, np.arange(len(leads))),
+        "account_id": ids(ACCOUNT, leads.account),
         "email": email,
         "full_name": name,
         "created_at": leads.created,
         "channel": words(CHANNEL_NAMES, leads.channel),
-        "campaign_id": ids("C", leads.campaign, 4),
+        "campaign_id": ids(CAMPAIGN, leads.campaign),
         "region": words(REGIONS, leads.region),
         "segment": words(SEGMENTS, leads.segment),
         "persona": words(PERSONAS, leads.persona),
         "product_line": words(PRODUCTS, leads.product),
         "owner_id": rep_ids(known.owner),
         "score": known.score,
-        "merged_into": ids("L", np.where(merged, leads.parent, -1)),
+        "merged_into": ids(LEAD, endings.into),
         "merged_at": endings.merged,
         "deleted_at": endings.deleted,
     }
@@ -150,24 +140,37 @@ def lead_table(draws: Draws, leads: Leads, endings: Endings, known: Knowledge) -
     return contract_table("leads", columns)
 
 
-def stage_table(window: Window, leads: Leads, passes: Passes, deals: Deals,
-                joining: Joining) -> pa.Table:  # fmt: skip
-    """``lead_stages``: every entry inside the window, by moment."""
+def stage_table(window: Window, leads: Leads, endings: Endings, passes: Passes, deals: Deals,
+                joining: Joining, owner: Ints, noted: Noted) -> pa.Table:  # fmt: skip
+    """``lead_stages``: every entry inside the window, by moment.
+
+    ``owner``: whose each deal is today; ``noted``: SQLs of leads that only HubSpot knows.
+    """
+    own = np.flatnonzero(endings.into < 0)
+    joined = deals.kind[joining.deal] == NEW
+    last = last_rejections(window, passes)
     nobody = np.full(len(passes), -1)
     noted_mql = np.where(passes.direct, NEVER, passes.mql)
     noted_sal = np.where(passes.sal_noted, passes.sal, NEVER)
-    opened = np.flatnonzero(deals.from_sql)
+    opened = np.flatnonzero(deals.from_sql & (deals.kind == NEW))
     won = np.flatnonzero(deals.first_wins() & (deals.lead >= 0))
     parts = (
-        (np.arange(len(leads)), leads.created, "lead", np.full(len(leads), -1), None),
+        (own, leads.created[own], "lead", np.full(len(own), -1), None),
         (passes.lead, noted_mql, "mql", nobody, None),
         (passes.lead, noted_sal, "sal", passes.rep, None),
         (passes.lead, passes.sql_noted, "sql", passes.rep, None),
-        (passes.lead, passes.rejected, "rejected", passes.rep, passes.reason),
+        (passes.lead, passes.rejected, "rejected", passes.rep, np.where(last, passes.reason, -1)),
         (passes.lead, passes.recycled, "recycled", nobody, None),
-        (deals.lead[opened], deals.created[opened], "opportunity", deals.owner[opened], None),
-        (joining.lead, joining.joined, "opportunity", deals.owner[joining.deal], None),
-        (deals.lead[won], deals.closes[won], "customer", deals.owner[won], None),
+        (deals.lead[opened], deals.created[opened], "opportunity", owner[opened], None),
+        (
+            joining.lead[joined],
+            joining.joined[joined],
+            "opportunity",
+            owner[joining.deal[joined]],
+            None,
+        ),
+        (deals.lead[won], deals.closes[won], "customer", owner[won], None),
+        (noted.lead, noted.at, "sql", np.full(len(noted.lead), -1), None),
     )
     lead = np.concatenate([part[0] for part in parts])
     at = np.concatenate([part[1] for part in parts])
@@ -176,11 +179,12 @@ def stage_table(window: Window, leads: Leads, passes: Passes, deals: Deals,
     reason = np.concatenate([np.full(len(p[0]), -1) if p[4] is None else p[4] for p in parts])
     rows = np.flatnonzero(at < window.end)
     rows = rows[np.lexsort((stage[rows], lead[rows], at[rows]))]
-    by_sales = ~np.isin(stage[rows], [STAGES.index(s) for s in ("lead", "mql", "recycled")])
+    by_sales = ~np.isin(stage[rows], [STAGES.index(s) for s in ("mql", "recycled")])
+    by_sales &= ~noted.is_alone[lead[rows]]
     return contract_table(
         "lead_stages",
         {
-            "lead_id": ids("L", lead[rows]),
+            "lead_id": ids(LEAD, lead[rows]),
             "stage": words(STAGES, stage[rows]),
             "entered_at": at[rows],
             "source_system": words(("hubspot", "salesforce"), by_sales.astype(np.int64)),
@@ -195,8 +199,8 @@ def handoff_table(draws: Draws, clock: Clock, window: Window, leads: Leads, pass
     """To the SDR at the MQL, to the account executive when the lead became an opportunity."""
     rng = draws.named("handoffs to executives")
     sdr = np.flatnonzero(~np.isnat(passes.handed) & ~passes.direct & (passes.handed < window.end))
-    place = np.flatnonzero(deals.from_sql)
-    handed = deals.created[place] + seconds(60 + 300 * rng.random(len(place)))
+    place = np.flatnonzero(deals.from_sql & (deals.kind == NEW))
+    handed = deals.created[place]
     hours = around(rng, 1.2, 0.6, len(place))
     answered = clock.after_hours(handed, REP_ZONES[deals.owner[place]], hours)
     taken = clock.after_hours(answered, REP_ZONES[deals.owner[place]], np.full(len(place), 0.3))
@@ -204,7 +208,9 @@ def handoff_table(draws: Draws, clock: Clock, window: Window, leads: Leads, pass
     def until_end(moments: Times) -> Times:
         return np.where(moments < window.end, moments, NEVER)
 
-    rejected, accepted = until_end(passes.rejected[sdr]), until_end(passes.sal[sdr])
+    # An SAL that nobody noted was accepted when it was an SQL.
+    taken_on = np.where(passes.sal_noted, passes.sal, passes.sql_noted)[sdr]
+    rejected, accepted = until_end(passes.rejected[sdr]), until_end(taken_on)
     disposed = np.where(np.isnat(accepted), rejected, accepted)
     verdict = np.where(~np.isnat(accepted), 0, np.where(~np.isnat(rejected), 1, -1))
     own = np.where(passes.own_response[sdr], passes.response[sdr], NEVER)
@@ -213,12 +219,13 @@ def handoff_table(draws: Draws, clock: Clock, window: Window, leads: Leads, pass
     leg = np.repeat([0, 1], [len(sdr), len(place)])
     order = np.lexsort((leg, lead, at))
     verdict = np.concatenate([verdict, np.where(taken < window.end, 0, -1)])[order]
-    reason = np.concatenate([passes.reason[sdr], np.full(len(place), -1)])[order]
+    held = np.where(last_rejections(window, passes), passes.reason, -1)[sdr]
+    reason = np.concatenate([held, np.full(len(place), -1)])[order]
     priority = np.concatenate([passes.priority[sdr], np.full(len(place), 1)])
     inside = at[order] < window.end
     columns = {
-        "lead_id": ids("L", lead[order]),
-        "account_id": ids("A", leads.account[lead[order]], 6),
+        "lead_id": ids(LEAD, lead[order]),
+        "account_id": ids(ACCOUNT, leads.account[lead[order]]),
         "leg": words(("to_sdr", "to_ae"), leg[order]),
         "handed_at": at[order],
         "priority": words(PRIORITIES, priority[order]),
@@ -227,6 +234,28 @@ def handoff_table(draws: Draws, clock: Clock, window: Window, leads: Leads, pass
         "disposition": words(("accepted", "rejected"), verdict),
         "disposed_at": np.concatenate([disposed, until_end(taken)])[order],
         "reason": words(REJECT_REASONS, np.where(verdict == 1, reason, -1)),
-        "handoff_id": ids("H", np.arange(len(order))),
+        "handoff_id": _handoff_ids(lead[order], leg[order]),
     }
     return contract_table("handoffs", columns).filter(pa.array(inside)).combine_chunks()
+
+
+def _handoff_ids(lead: Ints, leg: Ints) -> pa.Array:
+    """The lead's id and which handoff of its leg it is; rows in order of time."""
+    key = lead * 2 + leg
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    number = np.empty(len(key), dtype=np.int64)
+    number[order] = np.arange(len(key)) - np.repeat(starts, np.diff(starts, append=len(key))) + 1
+    return joined(ids(LEAD, lead), words(("-", "-ae-"), leg), pa.array(number).cast(pa.string()))
+
+
+def last_rejections(window: Window, passes: Passes) -> Bools:
+    """Which rejections are their lead's last: a record holds the reason of that one only."""
+    told = passes.rejected < window.end
+    when = np.where(told, passes.rejected, np.datetime64(0, "us"))
+    order = np.lexsort((when, passes.lead))
+    last = np.ones(len(order), dtype=bool)
+    last[:-1] = passes.lead[order][1:] != passes.lead[order][:-1]
+    result = np.empty(len(order), dtype=bool)
+    result[order] = last
+    return result

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from data.demo.arrow import contract_table, ids
+from data.demo.arrow import REP, contract_table, ids
 from data.demo.clock import COMPANY_ZONE, utc
 from data.demo.company import LEAVES, REGIONS, REPS, ZONES
 from data.demo.draws import Ints, Times, evenly
@@ -41,7 +41,7 @@ def build_reps() -> pa.Table:
     return contract_table(
         "reps",
         {
-            "rep_id": ids("R", np.arange(len(REPS)), 3),
+            "rep_id": ids(REP, np.arange(len(REPS))),
             "name": names,
             "email": [f"{name.lower().replace(' ', '.')}@northwind.example.com" for name in names],
             "team": [rep.team for rep in REPS],
@@ -55,4 +55,4 @@ def build_reps() -> pa.Table:
 
 def rep_ids(numbers: Ints) -> pa.Array:
     """Ids of reps by number; negative is NULL."""
-    return ids("R", numbers, 3)
+    return ids(REP, numbers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from data.demo.arrow import contract_table, ids, money, words
+from data.demo.arrow import CAMPAIGN, contract_table, ids, money, words
 from data.demo.campaigns import A_QUARTER, Campaigns, quarter_number
 from data.demo.clock import Clock, Window
 from data.demo.company import CHANNELS
@@ -66,7 +66,7 @@ def build_spend(
         {
             "day": day[order],
             "channel": words([channel.name for channel in CHANNELS], channel_of[order]),
-            "campaign_id": ids("C", campaign[order], 4),
+            "campaign_id": ids(CAMPAIGN, campaign[order]),
             "cost_type": words(COST_TYPES, said[order]),
             "amount": money(amount[order]),
         },

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from data.demo.arrow import contract_table, flags, ids, words
-from data.demo.campaigns import Campaigns
+from data.demo.arrow import CAMPAIGN, LEAD, contract_table, flags, ids, joined, words
+from data.demo.campaigns import Campaigns, letter_ids
 from data.demo.clock import Clock, Window
 from data.demo.company import CHANNEL_NAMES, CHANNELS, REPS
 from data.demo.deals import Deals
 from data.demo.draws import Bools, Draws, Floats, Ints, Times, days, pick, seconds
+from data.demo.endings import Endings
 from data.demo.funnel import Passes
-from data.demo.lead_tables import Endings
 from data.demo.leads import Leads
 from data.demo.roster import REP_ZONES, rep_ids
 from data.tables import TEAMS
@@ -41,6 +42,7 @@ NURTURE = (
     (CONTENT, "content_syndication", 0.05, False, False, 1.0),
     (WEB, "paid_search", 0.07, False, False, 1.0),
 )
+FIRST_EVENT = 50_000_000  # HubSpot's number of the first event
 BEFORE, AFTER = 1.9, 4.7  # mean touches of marketing before and after a lead is created
 FOLLOW_UPS, DEAL_TOUCHES = 2.2, 6.0
 
@@ -92,9 +94,17 @@ def _nurture(draws: Draws, leads: Leads, log: _Log) -> None:
     kind, outbound, automated = (np.array([row[i] for row in NURTURE])[what] for i in (0, 3, 4))
     channel = np.array([CHANNEL_NAMES.index(row[1]) for row in NURTURE])[what]
     reacted = rng.random(len(lead)) < np.array([row[5] for row in NURTURE])[what]
+    at = leads.created[lead] + days(lag)
+    letter = kind == EMAIL
     log.add(
-        lead, leads.created[lead] + days(lag), team=MARKETING, channel=channel, kind=kind,
-        direction=outbound.astype(np.int64), responded=reacted, automated=automated,
+        lead, at, team=MARKETING, channel=channel, kind=kind,
+        direction=outbound.astype(np.int64), responded=reacted & ~letter, automated=automated,
+    )  # fmt: skip
+    # An answer to a letter, a click, is a touch of its own.
+    click = np.flatnonzero(letter & reacted)
+    log.add(
+        lead[click], at[click] + seconds(60 + rng.exponential(9_000.0, len(click))), team=MARKETING,
+        channel=channel[click], kind=EMAIL, direction=INBOUND, responded=1,
     )  # fmt: skip
 
 
@@ -176,8 +186,13 @@ def _deal_work(draws: Draws, clock: Clock, deals: Deals, log: _Log) -> None:
 
 
 def touch_table(draws: Draws, clock: Clock, window: Window, leads: Leads, endings: Endings,
-                passes: Passes, deals: Deals, campaigns: Campaigns) -> pa.Table:  # fmt: skip
-    """Every touch inside the window and before its lead was merged or deleted, by moment."""
+                passes: Passes, deals: Deals, campaigns: Campaigns, has_address: Bools,
+                alone: Bools) -> pa.Table:  # fmt: skip
+    """Every touch inside the window and before its lead was merged or deleted, by moment.
+
+    Nobody writes to a lead without an address; of one that is in HubSpot ``alone``, only the
+    letters are known.
+    """
     log = _Log()
     _origins(draws, leads, log)
     _nurture(draws, leads, log)
@@ -186,13 +201,24 @@ def touch_table(draws: Draws, clock: Clock, window: Window, leads: Leads, ending
     _deal_work(draws, clock, deals, log)
     columns = log.columns()
     lead, at = columns[0], columns[1]
-    kept = np.flatnonzero((at < window.end) & (at >= window.start) & (at <= endings.ended[lead]))
+    kept = (at < window.end) & (at >= window.start) & (at <= endings.ended[lead])
+    letter = is_letter(columns[2], columns[4])
+    kept = np.flatnonzero(kept & np.where(letter, has_address[lead], ~alone[lead]))
+    # Nobody does the same twice within a second: that would be one contact logged twice.
+    second = at[kept].astype("datetime64[s]").astype(np.int64)
+    said = [column[kept].astype(np.int64) for column in (lead, *columns[2:])]
+    kept = kept[np.unique(np.stack([second, *said], axis=1), axis=0, return_index=True)[1]]
     order = kept[np.lexsort((columns[4][kept], lead[kept], at[kept]))]
     lead, at, team, channel, kind, direction, responded, automated, rep = (
         column[order] for column in columns
     )
     return _table(draws, clock, leads, campaigns, lead, at, team, channel, kind, direction,
                   responded, automated, rep)  # fmt: skip
+
+
+def is_letter(team: Ints, kind: Ints) -> Bools:
+    """Which touches are letters that HubSpot has sent, or answers to them."""
+    return (team == MARKETING) & (kind == EMAIL)
 
 
 def _table(draws: Draws, clock: Clock, leads: Leads, campaigns: Campaigns, lead: Ints, at: Times,
@@ -205,13 +231,18 @@ def _table(draws: Draws, clock: Clock, leads: Leads, campaigns: Campaigns, lead:
     share: Floats = rng.random(len(lead))
     asset = np.where(by_marketing & (share < 0.7), (share / 0.7 * len(ASSETS)).astype(np.int64), -1)
     origin = at < leads.created[lead]
-    campaign = np.where(by_marketing & origin & (own == leads.channel[lead]), leads.campaign[lead],
-                        campaign)  # fmt: skip
+    origin &= by_marketing & (own == leads.channel[lead]) & (leads.campaign[lead] >= 0)
+    campaign = np.where(origin, leads.campaign[lead], campaign)
+    letter = is_letter(team, kind)
+    asset = np.where(letter, -1, asset)
+    number = np.arange(len(lead))
+    letters = joined("hubspot-email-", pa.array(FIRST_EVENT + number).cast(pa.string()))
+    calls = pc.if_else(pa.array(kind == MEETING), ids("00U", number), ids("00T", number))
     return contract_table(
         "touches",
         {
-            "touch_id": ids("T", np.arange(len(lead)), 8),
-            "lead_id": ids("L", lead),
+            "touch_id": pc.if_else(pa.array(letter), letters, calls),
+            "lead_id": ids(LEAD, lead),
             "occurred_at": at,
             "team": words(TEAMS, team),
             "channel": words(TOUCH_CHANNELS, channel),
@@ -219,7 +250,9 @@ def _table(draws: Draws, clock: Clock, leads: Leads, campaigns: Campaigns, lead:
             "direction": words(("inbound", "outbound"), direction),
             "responded": flags(responded),
             "automated": flags(automated),
-            "campaign_id": ids("C", campaign, 4),
+            "campaign_id": pc.if_else(
+                pa.array(letter), letter_ids(np.maximum(campaign, 0)), ids(CAMPAIGN, campaign)
+            ),
             "asset": words(ASSETS, asset),
             "rep_id": rep_ids(rep),
         },

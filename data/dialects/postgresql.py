@@ -175,7 +175,7 @@ def _vacuum(engine: Engine, tables: Iterable[Table]) -> None:
 def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
     """COPY in CSV: Arrow quotes every text and leaves NULL bare, which is how COPY tells them."""
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+        _named(table), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     )
     options = pyarrow.csv.WriteOptions(include_header=False)
     with _driver_cursor(connection) as cursor, cursor.copy(copy) as target:
@@ -187,9 +187,13 @@ def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
     _analyze(connection, table)
 
 
+def _named(table: Table) -> sql.Identifier:
+    return sql.Identifier(*(part for part in (table.schema, table.name) if part))
+
+
 def _analyze(connection: Connection, table: Table) -> None:
     with _driver_cursor(connection) as cursor:
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)))
+        cursor.execute(sql.SQL("ANALYZE {}").format(_named(table)))
 
 
 @contextmanager

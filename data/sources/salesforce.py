@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from data.build import feeds
 from data.build.context import Context, lead_fields, named_columns
-from data.build.feeds import Feed, first_problem, mapped, not_named, unlisted, where
+from data.build.feeds import Feed, first_problem, first_told, mapped, not_named, unlisted, where
 from data.build.raw import As, Col, Found, RawSchema, RawTable
 from data.config_sources import SalesforceSource
 from data.sources.salesforce_activities import activities, activity_tables
@@ -33,6 +33,8 @@ PRODUCT = "salesforce"
 DEFAULT_FIELDS = {"channel": "lead_source", "region": "country"}
 # The same field where the record is a contact.
 ON_CONTACT = {"country": "mailing_country"}
+# Fields of a lead, besides its facts, whose changes are followed where a setting names them.
+FOLLOWED = ("score", "account_id", "first_response_at")
 QUEUE = "00G"  # the ids of queues begin so: an owner that is nobody
 
 
@@ -67,6 +69,7 @@ def tables(settings: SalesforceSource) -> tuple[RawTable, ...]:
         RawTable(
             "account",
             (
+                *_account_columns(settings),
                 Col("id"),
                 *(Col(n) for n in ("name", "industry", "billing_country", "master_record_id")),
                 Col("number_of_employees", As.NUMBER),
@@ -89,6 +92,12 @@ def tables(settings: SalesforceSource) -> tuple[RawTable, ...]:
         *deal_tables(settings),
         *activity_tables(settings),
     )  # fmt: skip
+
+
+def _account_columns(settings: SalesforceSource) -> Iterator[Col]:
+    for field, name in settings.account_fields.items():
+        if name:
+            yield Col(name, configured=f"[sources.salesforce.account_fields] {field}")
 
 
 def build(raw: RawSchema, context: Context) -> Iterator[Feed]:
@@ -120,6 +129,7 @@ def _person(found: Found, settings: SalesforceSource, names: dict[str, str]) -> 
             )
         ),
         "is_merged": is_merged,
+        "created_by_ref": c.created_by_id,
         **named_columns(c, names, settings.channels),
     }
 
@@ -132,10 +142,11 @@ def _own_names(settings: SalesforceSource) -> dict[str, str]:
 def _leads(raw: RawSchema, settings: SalesforceSource) -> Feed:
     lead = raw["lead"]
     c = lead.c
+    person = _person(lead, settings, _own_names(settings))
     columns = {
-        **_person(lead, settings, _own_names(settings)),
+        **person,
         "kind": literal("lead", Text),
-        "account_ref": c.converted_account_id,
+        "account_ref": first_told(c.converted_account_id, person.get("account_ref")),
         "next_id": func.coalesce(c.master_record_id, c.converted_contact_id),
         "next_at": case(
             (c.master_record_id.is_not(None), c.last_modified_date), else_=c.converted_date
@@ -177,11 +188,15 @@ def _lead_history(raw: RawSchema, settings: SalesforceSource) -> Iterator[Feed]:
     stage = mapped(h.new_value, settings.lead_status)
     followed = {"owner": "owner_id", "ownerid": "owner_id"}
     for ours, column in settings.fields.items():
-        if ours == "score" or ours.startswith("has_"):
+        if ours in FOLLOWED or ours.startswith("has_"):
             # A field's own name in the history: Score__c, where the column is score_c.
             followed |= dict.fromkeys((column.lower(), _api_name(column)), ours)
-    # Salesforce tells a change of owner twice: by name and by id.
-    named = and_(field.in_(("owner", "ownerid")), func.substr(h.new_value, 1, 3) != "005")
+    # Salesforce tells a change of owner or account twice: by name and by id.
+    is_account = field.in_([name for name, ours in followed.items() if ours == "account_id"])
+    named = or_(
+        and_(field.in_(("owner", "ownerid")), func.substr(h.new_value, 1, 3) != "005"),
+        and_(is_account, func.substr(h.new_value, 1, 3) != "001"),
+    )
     queue = and_(field.in_(("owner", "ownerid")), func.substr(h.new_value, 1, 3) == QUEUE)
     yield Feed(
         "lead_history",
@@ -199,7 +214,7 @@ def _lead_history(raw: RawSchema, settings: SalesforceSource) -> Iterator[Feed]:
             where(h.is_deleted.is_(True), "deleted in Salesforce"),
             where(field == "leadconverted", "the conversion, which the lead itself tells"),
             where(and_(~is_status, field.not_in(list(followed))), "a field that is not followed"),
-            where(and_(named, ~queue), "the owner's name; another row has the id"),
+            where(and_(named, ~queue), "a name; another row has the id"),
             case((is_status, _stage_problem(h.new_value, stage))),
         ),
     )
@@ -313,6 +328,7 @@ def _companies(raw: RawSchema, settings: SalesforceSource) -> Iterator[Feed]:
             "region": a.billing_country,
             "employees": a.number_of_employees,
             "created_at": a.created_date,
+            **named_columns(a, settings.account_fields, {}),
         }
         problem = first_problem(
             a.problem,

@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 
 from data.build import feeds
-from data.build.context import Context
+from data.build.context import READ_AS, Context, named_columns
 from data.build.feeds import Feed, first_problem, is_listed, mapped, renamed, unlisted, where
 from data.build.raw import FALSE, As, Col, RawSchema, RawTable
 from data.config_sources import SalesforceSource
+from data.tables import ENUMS, TEAMS
 
 DELETED = "deleted in Salesforce"
 
@@ -32,6 +33,15 @@ DELETED = "deleted in Salesforce"
 def activity_tables(settings: SalesforceSource) -> tuple[RawTable, ...]:
     automated = _named(settings.automated_field, As.TEXT, "automated_field")
     no_show = _named(settings.no_show_field, As.FLAG, "no_show_field")
+    own = tuple(
+        Col(
+            name,
+            READ_AS.get(field, As.TEXT),
+            configured=f"[sources.salesforce.activity_fields] {field}",
+        )
+        for field, name in settings.activity_fields.items()
+        if name
+    )
     common = (
         Col("id"),
         *(Col(name) for name in ("who_id", "owner_id", "type", "subject")),
@@ -48,7 +58,7 @@ def activity_tables(settings: SalesforceSource) -> tuple[RawTable, ...]:
                 *(Col(name, As.MOMENT) for name in ("activity_date", "completed_date_time")),
             ),
             gives="calls and e-mails of reps",
-        ).with_columns(automated),
+        ).with_columns((*automated, *own)),
         RawTable(
             "event",
             (
@@ -57,7 +67,7 @@ def activity_tables(settings: SalesforceSource) -> tuple[RawTable, ...]:
                 Col("is_child", As.FLAG),
             ),
             gives="meetings",
-        ).with_columns(no_show),
+        ).with_columns((*no_show, *own)),
         RawTable(
             "campaign",
             (
@@ -126,6 +136,7 @@ def _tasks(raw: RawSchema, context: Context) -> Iterator[Feed]:
             "automated": _is_automated(t, settings),
             "asset": t.subject,
             "owner_ref": t.owner_id,
+            **_own(t, settings, kind, is_inbound),
         },
         first_problem(
             t.problem,
@@ -147,6 +158,29 @@ def _tasks(raw: RawSchema, context: Context) -> Iterator[Feed]:
             where(at > context.now, "dated in the future"),
         ),
     )
+
+
+def _own(
+    activity: Any, settings: SalesforceSource, kind: ColumnElement[Any],
+    is_inbound: ColumnElement[bool] | None = None,
+) -> dict[str, ColumnElement[Any]]:  # fmt: skip
+    """What the company's own columns of an activity say, where settings name them."""
+    found = named_columns(activity, settings.activity_fields, {})
+    usual = {
+        "channel": case({"call": "phone"}, value=kind, else_=kind),
+        "direction": literal("outbound", Text)
+        if is_inbound is None
+        else case((is_inbound, "inbound"), else_="outbound"),
+    }
+    lists = {"team": TEAMS, "direction": ENUMS["touches", "direction"]}
+    for field, listed in lists.items():
+        if field in found:
+            value = func.lower(found[field])
+            found[field] = case((value.in_(listed), value))
+    return {
+        field: func.coalesce(value, usual[field]) if field in usual else value
+        for field, value in found.items()
+    }
 
 
 def _is_automated(t: Any, settings: SalesforceSource) -> ColumnElement[Any]:
@@ -186,6 +220,7 @@ def _events(raw: RawSchema, context: Context) -> Iterator[Feed]:
             "automated": literal(False),
             "asset": e.subject,
             "owner_ref": e.owner_id,
+            **_own(e, settings, kind),
         },
         first_problem(
             e.problem,

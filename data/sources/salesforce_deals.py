@@ -211,6 +211,8 @@ def _contacts(raw: RawSchema, elsewhere: ColumnElement[Any] | None) -> Iterator[
         "record_id": lead.c.id,
         "role": cast(null(), Text),
         "is_primary": true(),
+        "is_converted": true(),
+        "at": lead.c.converted_date,
     }
     none = where(lead.c.converted_opportunity_id.is_(None), "no opportunity")
     problem = first_problem(lead.c.problem, elsewhere, none)

@@ -28,7 +28,7 @@ STAGES = {
     ("00Q1", "sal", at("2026-01-07 09:00"), "salesforce", "005A", None),
     ("00Q1", "sql", at("2026-01-12 15:00"), "salesforce", "005A", None),
     ("00Q1", "opportunity", at("2026-01-12 15:00"), "salesforce", "005B", None),
-    ("00Q1", "customer", at("2026-02-27 05:00"), "salesforce", "005B", None),
+    ("00Q1", "customer", at("2026-02-27 20:00"), "salesforce", "005B", None),
     ("00Q2", "mql", at("2026-02-02 12:00"), "hubspot", None, None),
     ("00Q2", "rejected", at("2026-02-03 10:00"), "salesforce", "005A", "not_a_fit"),
     ("0032", "opportunity", at("2026-02-01"), "salesforce", "005B", None),
@@ -41,6 +41,9 @@ HANDOFFS = {
      at("2026-01-07 09:00"), None),
     ("00Q2-1", "00Q2", None, at("2026-02-02 12:00"), "P2", "005A", "rejected",
      at("2026-02-03 10:00"), "not_a_fit"),
+    # An executive opened the deal of a lead that the SDR owned, and moved it on.
+    ("00Q1-ae-1", "00Q1", "0011", at("2026-01-12 15:00"), None, "005B", "accepted",
+     at("2026-02-01 09:00"), None),
 }  # fmt: skip
 # (touch_id, lead_id, occurred_at, team, channel, kind, direction, responded, automated,
 # campaign_id, rep_id)
@@ -68,7 +71,7 @@ TOUCHES = {
 }  # fmt: skip
 # (id, account, lead, owner, kind, created_at, closed_at, status, amount, currency, amount_original)
 OPPORTUNITIES = {
-    ("0061", "0011", "00Q1", "005B", "new", at("2026-01-12 15:00"), at("2026-02-27 05:00"), "won",
+    ("0061", "0011", "00Q1", "005B", "new", at("2026-01-12 15:00"), at("2026-02-27 20:00"), "won",
      "1100.00", "EUR", "1000.00"),
     ("0062", "0011", "0032", "005B", None, at("2026-03-05 10:00"), None, "open", "500.00", None,
      None),
@@ -96,6 +99,9 @@ SYSTEM_RECORDS = {
      "synced"),
     ("marketing", "hubspot", "4", "hubspot-4", "dora@z.com", "mql", at("2026-01-25 12:00"),
      "active", None),
+    # Merged into 4: the contact is gone, its history says what it was counted for.
+    ("marketing", "hubspot", "5", "hubspot-4", None, "mql", at("2026-01-22 12:00"), "merged",
+     None),
     ("sales", "salesforce", "00Q1", "00Q1", "ada@x.com", "sal", at("2026-01-07 09:00"), "active",
      "synced"),
     ("sales", "salesforce", "00Q1", "00Q1", "ada@x.com", "sql", at("2026-01-12 15:00"), "active",
@@ -115,7 +121,7 @@ ASIDE = {
     ("salesforce", "lead"): (10, {
         "created_date is empty or no moment": 1, "a second row of the same id": 1}),
     ("salesforce", "lead_history"): (10, {
-        "the owner's name; another row has the id": 1,
+        "a name; another row has the id": 1,
         "the conversion, which the lead itself tells": 1, "a field that is not followed": 1,
         "the status 'Hmm' is not named in [sources.salesforce.lead_status]": 1,
         "deleted in Salesforce": 1, "its lead is not in the data": 1}),

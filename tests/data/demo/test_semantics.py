@@ -14,7 +14,8 @@ MONTH = pd.Timedelta(days=30)
 def test_every_lead_begins_with_its_stage_at_creation(frames: Frames):
     stages = frames["lead_stages"]
     begins = stages[stages["stage"] == "lead"].set_index("lead_id")["entered_at"]
-    created = frames["leads"].set_index("lead_id")["created_at"]
+    leads = frames["leads"].set_index("lead_id")
+    created = leads.loc[leads["merged_into"].isna(), "created_at"]
     assert begins.index.is_unique
     assert begins.sort_index().equals(created.sort_index().rename("entered_at"))
 
@@ -82,7 +83,11 @@ def test_handoffs_come_at_the_mql_and_their_answers_after_them(frames: Frames):
     assert 0.50 <= len(own) / len(desk) <= 0.62
     told = desk[desk["disposition"].notna()]
     assert (told["disposed_at"] >= told["handed_at"]).all()
-    assert told.loc[told["disposition"] == "rejected", "reason"].notna().all()
+    # A record holds the reason of its last rejection only.
+    rejected = told[told["disposition"] == "rejected"]
+    last = rejected.drop_duplicates("lead_id", keep="last")
+    assert last["reason"].notna().all()
+    assert rejected.drop(last.index)["reason"].isna().all()
 
 
 def test_other_handoffs_are_answered_by_a_sales_touch_or_not_at_all(frames: Frames):
@@ -131,8 +136,15 @@ def test_the_last_change_of_a_deal_is_what_the_deal_is(frames: Frames):
 def test_todays_view_of_a_lead_is_its_last_change(frames: Frames):
     changes = frames["lead_changes"]
     leads = frames["leads"].set_index("lead_id")
+    # What happened to a merged record happened to the lead that stays; of a lead that only HubSpot
+    # knows the owner has no history.
+    merged = leads["merged_into"].dropna()
+    leads = leads.drop([*merged.index, *merged.unique()])
+    leads = leads[~leads.index.str.startswith("hubspot-")]
+    changes = changes[changes["lead_id"].isin(leads.index)]
     for field in ("score", "has_budget", "owner_id"):
-        last = changes[changes["field"] == field].groupby("lead_id")["value"].last()
+        told = changes[changes["field"] == field].drop_duplicates("lead_id", keep="last")
+        last = told.set_index("lead_id")["value"].dropna()
         today = leads[field].dropna()
         if field == "score":
             last = last.astype(float)
@@ -148,7 +160,10 @@ def test_duplicates_are_merged_into_a_standing_lead_of_the_same_account(frames: 
     assert 0.01 <= len(merged) / len(leads) <= 0.05
     survivors = leads.loc[merged["merged_into"]]
     assert survivors["merged_into"].isna().all()
-    assert list(survivors["account_id"]) == list(merged["account_id"])
+    # All but the few that the month of the gap plants bear the address of the lead that stays.
+    same = survivors["email"].str.lower().to_numpy() == merged["email"].str.lower().to_numpy()
+    assert 1 <= (~same).sum() <= 2
+    assert list(survivors["account_id"][same]) == list(merged["account_id"][same])
     assert (merged["merged_at"] > merged["created_at"]).all()
     assert leads["deleted_at"].notna().sum() > 50
 

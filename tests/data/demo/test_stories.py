@@ -159,13 +159,15 @@ def test_marketing_counts_a_hundred_and_sales_seventy_five(frames: Frames, stori
     month = month[month["stage"] == "sql"]
     ours = month[(month["system"] == "marketing") & (month["status"] == "active")]
     theirs = month[(month["system"] == "sales") & (month["status"] == "active")]
-    only_ours = ours[~ours["lead_id"].isin(theirs["lead_id"].dropna())]
+    again = ours["lead_id"].notna() & ours.duplicated("lead_id")
+    only_ours = ours[~ours["lead_id"].isin(theirs["lead_id"].dropna()) | again]
     only_theirs = theirs[~theirs["lead_id"].isin(ours["lead_id"].dropna())]
     assert len(only_ours) - len(only_theirs) == 25
     assert only_theirs["created_by_team"].eq("sales").all()
-    assert set(only_ours["sync_status"]) == {"synced", "pending", "error", "excluded"}
+    # Of what HubSpot alone knows nobody says a word.
+    assert set(only_ours["sync_status"].dropna()) == {"synced", "pending", "error", "excluded"}
     # Sales has a record of some: merged, deleted, or of another month.
-    other_side = records[(records["system"] == "sales") & (records["stage"] == "sql")]
+    other_side = records[records["system"] == "sales"]
     held = other_side[other_side["lead_id"].isin(only_ours["lead_id"].dropna())]
     assert set(held["status"]) == {"active", "merged", "deleted"}
     rejected = frames["handoffs"].query("disposition == 'rejected'")["lead_id"]
