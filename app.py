@@ -30,7 +30,9 @@ from data.state import open_state
 from data.warehouse import open_warehouse
 from metrics.definitions import register_definitions
 from pages.view.failure import show_failure
+from pages.view.metrics_route import Counting, metrics
 from pages.view.sso_return import SignInReturn
+from pages.view.telemetry import start_logs
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -50,6 +52,7 @@ def _warm_up() -> None:
     They are kept out of the garbage collector's way: Streamlit collects after each run, and over
     the libraries' own objects that costs more than the run itself.
     """
+    start_logs()
     for module in WARM:
         importlib.import_module(module)
     try:
@@ -160,7 +163,14 @@ app = st.App(
     FRAME,
     secrets=SECRETS,
     lifespan=lifespan,
-    routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],
-    middleware=[Middleware(SignInReturn, root=_root, is_secure=_is_secure)],
+    routes=[
+        Route("/ready", ready),
+        Route("/metrics", metrics),
+        Route("/s/{link_id}", short_link),
+    ],
+    middleware=[
+        Middleware(Counting, root=_root),
+        Middleware(SignInReturn, root=_root, is_secure=_is_secure),
+    ],
     on_script_error=show_failure,
 )

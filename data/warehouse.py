@@ -25,6 +25,7 @@ from data.dialects import dialect_of, parse_url
 from data.errors import WarehouseError, WarehouseTimeout
 from data.failures import failure, public
 from data.row_scope import EVERYTHING, RowScope
+from data.statements import observed
 from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
 
 LOCAL_DIR = Path(os.environ.get("SCORECARD_HOME", PROJECT_DIR / ".scorecard"))
@@ -139,6 +140,7 @@ class Warehouse:
     def _read(self, statement: Executable) -> list[dict[str, Any]]:
         try:
             with (
+                observed(self.engine, statement),
                 self.engine.connect() as connection,
                 self.dialect.guard(connection, self.timeout_seconds),
             ):
@@ -154,6 +156,7 @@ class Warehouse:
         admitted = self.admitted(statement)
         try:
             with (
+                observed(self.engine, admitted),
                 self.engine.connect().execution_options(
                     stream_results=True, max_row_buffer=size
                 ) as connection,

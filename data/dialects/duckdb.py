@@ -68,6 +68,7 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
     return create_engine(
         url.set(database=path),
         connect_args={"read_only": read_only, "config": config},
+        hide_parameters=True,  # in errors, which are logged
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=28,

@@ -23,7 +23,17 @@ from pages.reconciliation.page import show_reconciliation
 from pages.review.page import show_review
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
-from pages.view import auth, landing, links, presence, review_bar, share, take_away, views
+from pages.view import (
+    auth,
+    landing,
+    links,
+    presence,
+    review_bar,
+    share,
+    take_away,
+    telemetry,
+    views,
+)
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.request import Request, read_request, set_current
 from pages.view.review_frozen import show_without_warehouse
@@ -83,7 +93,7 @@ def _section_of(chosen: st.Page) -> Section:
     return next((s for s in SECTIONS if s.path == chosen.url_path), SECTIONS[0])
 
 
-def show_frame() -> None:
+def show_frame(run: telemetry.Run) -> None:
     st.set_page_config(page_title="Shared Scorecard", page_icon="◧", layout="wide")
     apply_style()
     pages = build_pages()
@@ -93,6 +103,8 @@ def show_frame() -> None:
         landing.forget_arrival()
         st.stop()
     presence.note(viewer.username)
+    path = chosen.url_path or SECTIONS[0].path
+    telemetry.note_page(run, path, auth.log_name_of(viewer.username))
     by_path = {section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)}
     links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
@@ -156,4 +168,5 @@ def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Reques
 
 
 if __name__ == "__main__":
-    show_frame()
+    with telemetry.observed_run() as observed:
+        show_frame(observed)
