@@ -4,6 +4,7 @@
 this program's version when it is opened.
 """
 
+from data.state.load_models import LoadAttempt
 from data.state.memory_models import (
     ActionVersion,
     CommentVersion,
@@ -36,6 +37,7 @@ __all__ = [
     "DecisionVersion",
     "DefinitionVersion",
     "DisputeRecord",
+    "LoadAttempt",
     "RaisedDispute",
     "Review",
     "ReviewFigure",
