@@ -198,6 +198,7 @@ DUCKDB = Dialect(
     insert=_insert,
     guard=_guard,
     is_timeout=_is_timeout,
+    cancel=lambda raw: raw.interrupt(),
     location=location,
     empties_by_dropping=True,
 )

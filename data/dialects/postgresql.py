@@ -215,5 +215,6 @@ POSTGRESQL = Dialect(
     insert=_insert,
     analyze=_analyze,
     is_timeout=_is_timeout,
+    cancel=lambda raw: raw.cancel_safe(timeout=PATIENCE["connect_timeout"]),
     swaps_in_place=True,
 )

@@ -26,6 +26,7 @@ from pages.sla.page import show_sla
 from pages.view import (
     auth,
     landing,
+    last_known,
     links,
     presence,
     review_bar,
@@ -35,7 +36,7 @@ from pages.view import (
     views,
 )
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
-from pages.view.request import Request, read_request, set_current
+from pages.view.request import Request, set_current
 from pages.view.review_frozen import show_without_warehouse
 from pages.view.state import to_query
 from pages.view.style import apply_style
@@ -93,7 +94,13 @@ def _section_of(chosen: st.Page) -> Section:
     return next((s for s in SECTIONS if s.path == chosen.url_path), SECTIONS[0])
 
 
-def show_frame(run: telemetry.Run) -> None:
+def show_frame() -> None:
+    """One run: told to the log, and with last known numbers where the warehouse fails."""
+    with telemetry.observed_run() as run, last_known.instead():
+        _show_frame(run)
+
+
+def _show_frame(run: telemetry.Run) -> None:
     st.set_page_config(page_title="Shared Scorecard", page_icon="◧", layout="wide")
     apply_style()
     pages = build_pages()
@@ -143,6 +150,7 @@ def show_frame(run: telemetry.Run) -> None:
     if walk is not None and not request.view.present:
         show_agenda_bar(walk, request)
     chosen.run()
+    last_known.watch()
     if walk is not None:
         warm_next(walk, request)
 
@@ -150,7 +158,7 @@ def show_frame(run: telemetry.Run) -> None:
 def _read(viewer: auth.Viewer, chosen: st.Page, query: Mapping[str, list[str]]) -> Request:
     """The request; a closed review opens without a warehouse as well, and ends the run."""
     try:
-        return read_request(viewer, query)
+        return last_known.read(viewer, chosen.url_path or SECTIONS[0].path, query)
     except WarehouseError as error:
         asked = query.get("review", [None])[0] if chosen.url_path == "review" else None
         if not show_without_warehouse(viewer, asked, error):
@@ -168,5 +176,4 @@ def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Reques
 
 
 if __name__ == "__main__":
-    with telemetry.observed_run() as observed:
-        show_frame(observed)
+    show_frame()

@@ -36,6 +36,7 @@ LEADS = [
 ]
 VIEW = "kpi?metric=leads&cadence=quarterly&region=EMEA"
 CHOICE = "scorecard_process"
+RUN = '"event": "run"'
 
 
 @dataclass(frozen=True)
@@ -200,34 +201,40 @@ def test_a_load_is_seen_by_both(both: Both, visit: Visit):
     assert shown[0] == shown[1]
 
 
+def _wait(page: Page, is_so: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("It did not happen.")
+
+
 def test_one_process_is_killed_and_its_visitors_go_on_with_the_other(both: Both, visit: Visit):
     """The last test of the file: it leaves one process."""
     first, second = both.apps
     page, agent = visit(second)
     shown = page.locator(".st-key-kpi-parts, .kpi-head").all_inner_texts()
-    connected = both.apps[first].log.count("connection open")
+    log = both.apps[first]
+    connected, runs = log.log.count("connection open"), log.log.count(RUN)
     os.kill(both.apps[second].pid, signal.SIGKILL)
     # By itself: nobody clicks or reloads, and what is shown stays.
-    for _ in range(300):
-        if both.apps[first].log.count("connection open") > connected:
-            break
-        page.wait_for_timeout(100)
+    _wait(page, lambda: log.log.count("connection open") > connected)
     settled(page)
     assert page.url.endswith(VIEW)
     assert _cookies(page)[CHOICE] == str(first)
     assert page.locator(".st-key-kpi-parts, .kpi-head").all_inner_texts() == shown
     # The session is a new one: the first click makes it known, the next ones are heard.
-    page.get_by_role("radio", name="Month").click()
-    page.wait_for_timeout(3000)
-    page.screenshot(path="/tmp/h7/kill.png")
-    print("URL", page.url)
+    page.get_by_role("radio", name="Year").click()
+    _wait(page, lambda: log.log.count(RUN) > runs)
     settled(page)
-    page.get_by_role("radio", name="Month").click()
-    expect(page).to_have_url(re.compile("cadence=monthly"))
-    settled(page)
+    page.get_by_role("radio", name="Year").click()
+    expect(page).to_have_url(re.compile("cadence=yearly"))
     assert {"metric=leads", "region=EMEA"} <= set(urlsplit(page.url).query.split("&"))
+    settled(page)
+    page.get_by_role("radio", name="Quarter").click()
+    expect(page).to_have_url(re.compile("cadence=quarterly"))
+    settled(page)
     assert b"L1" in _download(page)
-    (run,) = [line for line in both.apps[first].log.splitlines() if '"event": "run"' in line][-1:]
-    assert json.loads(run)["page"] == "kpi"
+    assert json.loads([line for line in log.log.splitlines() if RUN in line][-1])["page"] == "kpi"
     page.context.close()
     assert ("GET /_stcore/stream", first) in both.proxy.served(agent)
