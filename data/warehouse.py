@@ -148,6 +148,10 @@ class Warehouse:
         other._silence = error
         return other
 
+    @property
+    def is_silent(self) -> bool:
+        return self._silence is not None
+
     def _read(self, statement: Executable) -> list[dict[str, Any]]:
         if self._silence is not None:
             found = LAST_ROWS.find(self.version_key, self.engine, statement)

@@ -145,24 +145,35 @@ def instead() -> Iterator[None]:
         yield
         _note()
     except WarehouseError as error:
-        page = _page.get()
-        if page is None or not has_page():
-            raise
-        TROUBLE.note(error)
-        st.session_state[_NEXT] = page.key, error
-        st.rerun()
+        fall_back(error)
+        raise
     except Superseded:
         # Streamlit ends the run at the next element and begins the one that was asked for.
         st.empty()
         st.rerun()
     finally:
         asking.set(None)
+        _page.set(None)
 
 
-def has_page() -> bool:
-    """Whether this page, left by the warehouse now, can be drawn with its last known numbers."""
+def fall_back(error: WarehouseError) -> None:
+    """Draw this page, left by the warehouse now, with its last known numbers; then this does not
+    return. It does where there are none."""
     page = _page.get()
-    return page is not None and not page.is_silent and _KNOWN.find(page.key) is not None
+    if page is None or page.is_silent or _KNOWN.find(page.key) is None:
+        return
+    TROUBLE.note(error)
+    st.session_state[_NEXT] = page.key, error
+    st.rerun()
+
+
+def read_part(viewer: Viewer, query: Query, request: Request) -> Request:
+    """For a part that draws itself anew: the request as it is now; with a page that is drawn with
+    its last known numbers, the page's own."""
+    page = _page.get()
+    if page is not None and page.is_silent:
+        return request
+    return read_request(viewer, query)
 
 
 def _note() -> None:

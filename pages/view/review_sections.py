@@ -97,8 +97,7 @@ def show_section(name: str, meeting: Meeting | None, request: Request) -> None:
     try:
         SECTIONS[name].show(meeting, request)
     except WarehouseError as error:
-        if last_known.has_page():
-            raise
+        last_known.fall_back(error)
         st.html(heading(SECTIONS[name].title) + note(str(error)))
 
 
