@@ -154,6 +154,8 @@ class Warehouse:
 
     def _read(self, statement: Executable) -> list[dict[str, Any]]:
         if self._silence is not None:
+            if not self._is_known:
+                raise self._silence
             found = LAST_ROWS.find(self.version_key, self.engine, statement)
             if found is None:
                 raise self._silence

@@ -11,26 +11,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from data.errors import ScorecardError, WarehouseError
 from data.instruments import LAST_KNOWN, kind_of
 from data.readiness import warehouse_version
 from data.running import Asking, Superseded, asking
-from data.warehouse import Warehouse, warehouse_url
+from data.warehouse import Warehouse, open_warehouse, warehouse_url
 from metrics.cache import LastGood
 from pages.view.auth import Viewer
 from pages.view.request import Request, last_bounds, open_request, read_request
 from pages.view.review_bar import age
 from pages.view.state import Bounds
+from pages.view.waiting import is_over_now
 
 log = logging.getLogger(__name__)
 # For how long a page that has something to show waits for the warehouse, all statements together;
@@ -92,7 +91,7 @@ def read(viewer: Viewer, path: str, query: Query) -> Request:
     page = _Page(key, path)
     _page.set(page)
     known = _KNOWN.find(key)
-    asking.set(Asking(_is_over(), PATIENCE_SECONDS if known else None))
+    asking.set(Asking(is_over_now(), PATIENCE_SECONDS if known else None))
     failed = st.session_state.pop(_NEXT, None)
     error = failed[1] if failed is not None and failed[0] == key else TROUBLE.lately()
     if error is None:
@@ -181,7 +180,18 @@ def _note() -> None:
     if page is None or page.request is None or page.is_silent:
         return
     TROUBLE.over()
-    _KNOWN.keep(page.key, (page.request.warehouse, page.request.bounds))
+    warehouse = page.request.warehouse
+    if warehouse.dialect.swaps_in_place and _data_version() != warehouse.data_version:
+        # Loaded in its midst: a part of it may be of the data before, and a part of those after.
+        st.rerun()
+    _KNOWN.keep(page.key, (warehouse, page.request.bounds))
+
+
+def _data_version() -> str | None:
+    try:
+        return open_warehouse().data_version
+    except WarehouseError:
+        return None
 
 
 def watch() -> None:
@@ -203,17 +213,3 @@ def watch() -> None:
         st.rerun(scope="app")
 
     ask_again()
-
-
-def _is_over() -> Callable[[], bool]:
-    """Whether this visitor has asked for something else, or has gone; a part of the page that
-    draws itself anew does not count."""
-    requests = getattr(get_script_run_ctx(suppress_warning=True), "script_requests", None)
-
-    def is_over() -> bool:
-        state = getattr(requests, "_state", ScriptRequestType.CONTINUE)
-        if state is ScriptRequestType.RERUN:
-            return not requests._rerun_data.fragment_id_queue  # type: ignore[union-attr]
-        return state is ScriptRequestType.STOP
-
-    return is_over

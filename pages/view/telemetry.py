@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit.logger
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 
 from data import logs, statements
-from data.errors import ConfigError
+from data.errors import ConfigError, ScorecardError
 from data.instruments import ERRORS, RUN_SECONDS, RUNS, kind_of
+from pages.view.waiting import is_over_now
 
 log = logging.getLogger(__name__)
 # A page that nobody has got to: the sign-in, or a run that was cut short before.
@@ -45,6 +46,8 @@ def start_logs() -> None:
     except ConfigError as error:
         log.error("%s", error)
         return
+    # What somebody was shown in words is logged by ``failure.py``, in one line.
+    logging.getLogger("streamlit.error_util").addFilter(_is_unforeseen)
     # Streamlit gives each of its loggers a handler, those of parts that are loaded later as well.
     streamlit.logger.setup_formatter = logs.adopt
     for name in list(logging.root.manager.loggerDict):
@@ -52,12 +55,16 @@ def start_logs() -> None:
             logs.adopt(logging.getLogger(name))
 
 
+def _is_unforeseen(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], ScorecardError)
+
+
 @contextmanager
 def observed_run() -> Iterator[Run]:
     """Around a run of the frame: its lines carry the run's and the session's names."""
     logs.unbind_all()
     logs.bind(run=secrets.token_hex(4), session=_session_name())
-    run, begun = Run(), time.perf_counter()
+    run, begun, is_over = Run(), time.perf_counter(), is_over_now()
     try:
         yield run
     except Exception:
@@ -65,7 +72,7 @@ def observed_run() -> Iterator[Run]:
         raise
     except BaseException as left:
         # How Streamlit ends a run: for the next one, or by st.stop().
-        if type(left).__name__ == "RerunException":
+        if is_over() or isinstance(left, RerunException):
             run.outcome = "left"
         raise
     finally:
