@@ -18,18 +18,19 @@ from tests.reliability.conftest import MARK, House, is_whole
 from tests.reliability.test_warehouse_fails import KPI, _counted
 
 STATEMENTS = r'scorecard_statements_total\{outcome="\w+",page="kpi"\}'
-CHANNELS = ("sqls", "sals", "leads", "won_deals", "lost_deals", "win_rate", "meetings_held")
+METRICS = ("sqls", "sals", "leads", "won_deals", "lost_deals", "win_rate", "meetings_held")
+CLICKS, LOADS, LOOKING, SESSIONS = 2 * len(METRICS), 4, 3, 200
 
 
 def test_clicks_that_were_overtaken_ask_nothing_more(house: House):
-    views = [f"metric={metric}&cadence=monthly&by=channel" for metric in CHANNELS]
+    views = [f"metric={metric}&cadence=monthly&by=channel" for metric in METRICS]
     before = _counted(house, STATEMENTS)
     house.line.delay_seconds = 0.05
     assert is_whole(house.open("kpi", "metric=mqls&cadence=monthly&by=segment"))
     one = _counted(house, STATEMENTS) - before
     assert one > 5
     before = _counted(house, STATEMENTS)
-    answer = house.visitor().click_through("kpi", views * 2, pause_seconds=0.1)
+    answer = house.visitor().click_through("kpi", (views * 2)[:CLICKS], pause_seconds=0.1)
     house.line.mend()
     asked = _counted(house, STATEMENTS) - before
     # The last one stands, and it was not in a queue behind thirteen others.
@@ -73,9 +74,9 @@ def test_data_are_swapped_while_many_look(house: House):
                 fill(connection, {"leads": extra})
             connection.execute(update(loads).values(load_id=name))
 
-    with ThreadPoolExecutor(4) as pool:
-        looking = [pool.submit(look) for _ in range(3)]
-        for number in range(4):
+    with ThreadPoolExecutor(LOOKING) as pool:
+        looking = [pool.submit(look) for _ in range(LOOKING)]
+        for number in range(LOADS):
             swap(f"swap-{number}", add=number % 2 == 0)
             answers.append(house.open(*view))
         stop.set()
@@ -92,7 +93,7 @@ def test_data_are_swapped_while_many_look(house: House):
 
 @pytest.mark.long
 def test_two_hundred_open_the_link(house: House):
-    with ThreadPoolExecutor(200) as pool:
-        answers = list(pool.map(lambda _: house.open(*KPI), range(200)))
+    with ThreadPoolExecutor(SESSIONS) as pool:
+        answers = list(pool.map(lambda _: house.open(*KPI), range(SESSIONS)))
     assert all(is_whole(answer) for answer in answers)
     assert len({tuple(answer.markup[-3:]) for answer in answers}) == 1
