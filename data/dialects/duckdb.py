@@ -136,9 +136,14 @@ def _writing(path: Path) -> Iterator[Connection]:
         with engine.connect() as connection:
             # Texts without an offset are read in UTC, whatever the zone of this machine.
             connection.exec_driver_sql("SET TimeZone = 'UTC'")
-            yield connection
-            connection.commit()
-            connection.exec_driver_sql("CHECKPOINT")
+            try:
+                yield connection
+                connection.commit()
+                connection.exec_driver_sql("CHECKPOINT")
+            except BaseException:
+                # The file is given up: on one that a full disk has broken a rollback fails too.
+                connection.invalidate()
+                raise
     finally:
         engine.dispose()
 
