@@ -131,7 +131,7 @@ def _words(request: Request, shown_at: datetime) -> str:
     when = f"{at:%H:%M}" if now - shown_at < _A_DAY else f"{at:%Y-%m-%d %H:%M}"
     return (
         "The warehouse does not answer. These are the last known numbers, of "
-        f"{when}, {age(shown_at, now)} ago; it last answered then, and every click asks again."
+        f"{when}, {age(shown_at, now)} ago; every click asks again."
     )
 
 
