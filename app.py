@@ -32,7 +32,9 @@ from metrics.definitions import register_definitions
 from pages.view.compressed_files import CompressedFiles
 from pages.view.failure import show_failure
 from pages.view.garbage import keep_collections_short
+from pages.view.metrics_route import Counting, metrics
 from pages.view.sso_return import SignInReturn
+from pages.view.telemetry import start_logs
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,6 +49,7 @@ WARM = ("metrics.tiles", "pages.view.frame")
 
 def _warm_up() -> None:
     """Migrate the state database and record the KPIs' definitions; load the libraries."""
+    start_logs()
     # The sign-in's packages ask Streamlit for the visitor while they are imported: there is none.
     runless = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     runless.setLevel(logging.ERROR)
@@ -162,8 +165,13 @@ app = st.App(
     ENTRY,
     secrets=SECRETS,
     lifespan=lifespan,
-    routes=[Route("/ready", ready), Route("/s/{link_id}", short_link)],
+    routes=[
+        Route("/ready", ready),
+        Route("/metrics", metrics),
+        Route("/s/{link_id}", short_link),
+    ],
     middleware=[
+        Middleware(Counting, root=_root),
         Middleware(SignInReturn, root=_root, is_secure=_is_secure),
         Middleware(CompressedFiles, root=_root),
     ],

@@ -42,10 +42,10 @@ def cookie_key(*, demo: bool) -> str:
     """
     given = os.environ.get(COOKIE_KEY_VARIABLE)
     if given:
-        return _checked(given, COOKIE_KEY_VARIABLE)
+        return checked_key(given, COOKIE_KEY_VARIABLE)
     given = _from_secrets_file(config.PROJECT_DIR / ".streamlit" / "secrets.toml")
     if given is not None:
-        return _checked(given, ".streamlit/secrets.toml: [auth] cookie_key")
+        return checked_key(given, ".streamlit/secrets.toml: [auth] cookie_key")
     if demo:
         return _demo_key(_demo_key_path())
     raise ConfigError("There is no key to sign the sign-in cookie with.", remedy=_REMEDY)
@@ -89,19 +89,20 @@ def _from_secrets_file(path: Path) -> str | None:
     return key
 
 
-def _checked(key: str, where: str) -> str:
+def checked_key(key: str, where: str, *, remedy: str = _REMEDY) -> str:
+    """The key itself. Raises ``ConfigError`` for one that can be guessed."""
     size = len(key.encode("utf-8", "surrogateescape"))
     if size < MIN_KEY_BYTES:
         raise ConfigError(
             f"{where} has {size} bytes, a key that nobody can guess has at least {MIN_KEY_BYTES}.",
-            remedy=_REMEDY,
+            remedy=remedy,
         )
     if any(name in key.lower() for name in PUBLISHED):
-        raise ConfigError(f"{where} contains a published example key.", remedy=_REMEDY)
+        raise ConfigError(f"{where} contains a published example key.", remedy=remedy)
     if len(set(key)) < MIN_DIFFERENT:
         raise ConfigError(
             f"{where} has only {len(set(key))} different characters, which can be guessed.",
-            remedy=_REMEDY,
+            remedy=remedy,
         )
     return key
 

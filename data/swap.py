@@ -7,6 +7,7 @@ PostgreSQL works in one transaction (``data/dialects``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -16,6 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data.dialects import dialect_of
 from data.errors import WarehouseError
+
+# What the system says of a disk or a quota that is full, in whatever words an engine wraps it.
+FULL = r"No space left on device|File too large|Disk quota exceeded"
 
 
 @contextmanager
@@ -57,8 +61,15 @@ def _told(url: URL) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        told = str(getattr(error, "orig", None) or error).strip()
+        lines = told.splitlines()
         where = url.render_as_string(hide_password=True)
+        full = re.search(FULL, told)
+        if full is not None:
+            raise WarehouseError(
+                f"The warehouse {where} cannot be written: the disk is full ({full[0]}).",
+                remedy="Nothing was changed. Make room for a second copy, and load again.",
+            ) from error
         raise WarehouseError(
             f"The warehouse {where} cannot be written: {lines[0] if lines else error}",
             remedy="Nothing was changed. Check WAREHOUSE_URL, the permissions of its user and "

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Executable, func, literal, select, union_all
+from sqlalchemy import Connection, Engine, Executable, func, literal, select, union_all
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -25,8 +25,11 @@ from data.content import read_back
 from data.dialects import dialect_of, parse_url
 from data.errors import WarehouseError, WarehouseTimeout
 from data.failures import failure, public
+from data.last_rows import LAST_ROWS
 from data.reading import LOADS, note_reads, note_statement
 from data.row_scope import EVERYTHING, RowScope
+from data.running import watched
+from data.statements import observed
 from data.tables import CONTRACT, DERIVED, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
 
 LOCAL_DIR = Path(os.environ.get("SCORECARD_HOME", PROJECT_DIR / ".scorecard"))
@@ -89,6 +92,7 @@ class Warehouse:
         self.location = self.dialect.location(url)
         self.scope = EVERYTHING
         self._guard: Callable[[Executable], Executable] | None = None
+        self._silence: WarehouseError | None = None
 
     def guarded(self, scope: RowScope, guard: Callable[[Executable], Executable]) -> Warehouse:
         """This warehouse as someone may read it: every statement goes through ``guard`` first.
@@ -140,15 +144,49 @@ class Warehouse:
         note_statement(admitted)
         return self._read(admitted)
 
+    def silent(self, error: WarehouseError) -> Warehouse:
+        """This warehouse as it was last known, asked no more: statements that have been answered
+        over this version of the data have the rows that they had, all others raise ``error``."""
+        other = copy.copy(self)
+        other.__dict__.pop("whole", None)
+        other._silence = error
+        return other
+
+    @property
+    def is_silent(self) -> bool:
+        return self._silence is not None
+
     def _read(self, statement: Executable) -> list[dict[str, Any]]:
+        if self._silence is not None:
+            if not self._is_known:
+                raise self._silence
+            found = LAST_ROWS.find(self.version_key, self.engine, statement)
+            if found is None:
+                raise self._silence
+            return found
         try:
             with (
+                observed(self.engine, statement),
                 self.engine.connect() as connection,
                 self.dialect.guard(connection, self.timeout_seconds),
+                watched(self._canceller(connection)),
             ):
-                return [dict(row) for row in connection.execute(statement).mappings()]
+                result = connection.execute(statement)
+                rows = [dict(row) for row in result.mappings()]
         except SQLAlchemyError as error:
             raise self._failure(error) from error
+        if self._is_known:
+            LAST_ROWS.keep(self.version_key, result, rows)
+        return rows
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the version of the data has been read, which this may be the reading of."""
+        return {"meta", "_loads"} <= self.__dict__.keys()
+
+    def _canceller(self, connection: Connection) -> Callable[[], None]:
+        raw = connection.connection.driver_connection
+        return lambda: self.dialect.cancel(raw)
 
     def stream(self, statement: Executable, size: int = 5_000) -> Iterator[list[dict[str, Any]]]:
         """The rows of a statement in parts of ``size``, so that many never stand in memory at once.
@@ -157,8 +195,11 @@ class Warehouse:
         """
         admitted = self.admitted(statement)
         note_statement(admitted)
+        if self._silence is not None:
+            raise self._silence
         try:
             with (
+                observed(self.engine, admitted),
                 self.engine.connect().execution_options(
                     stream_results=True, max_row_buffer=size
                 ) as connection,

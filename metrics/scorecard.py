@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from data.config import Config
 from data.warehouse import Warehouse
 from metrics.baselines import stamp_of_state
-from metrics.cache import RESULTS, LastGood
+from metrics.cache import RESULTS
 from metrics.calendar import Calendar, Span
 from metrics.catalog import find_metric
 from metrics.model import Metric, Status, Team
@@ -170,8 +170,6 @@ class Scorecard:
     compare_label: str  # "vs W45"
     goals: tuple[Tile, ...]
     columns: dict[str, tuple[Tile, ...]] = field(default_factory=dict)  # by Team value, in order
-    # Set when the warehouse does not answer and these are the last known numbers (naive UTC).
-    last_known_at: datetime | None = None
     limits_note: str | None = None  # why the limits may be others tomorrow
 
     @property
@@ -229,19 +227,10 @@ class Selection:
         return cls(metrics(chosen.goals or DEFAULT_GOALS), columns)
 
 
-_LAST_GOOD: LastGood[Scorecard] = LastGood(entries=200)
-
-
 def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
-    """Every number of one view.
-
-    Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
-    has the last one that it gave for this view, if any.
-    """
+    """Every number of one view. Raises ``WarehouseError`` when the warehouse does not answer."""
     key = ("scorecard", warehouse.config.fingerprint, view, stamp_of_state())
-    scorecard = RESULTS.answer(warehouse, key, lambda: _compute(warehouse, view))
-    _LAST_GOOD.keep((warehouse.url, warehouse.scope, view), scorecard)
-    return scorecard
+    return RESULTS.answer(warehouse, key, lambda: _compute(warehouse, view))
 
 
 def _compute(warehouse: Warehouse, view: View) -> Scorecard:
@@ -263,12 +252,3 @@ def _compute(warehouse: Warehouse, view: View) -> Scorecard:
         },
         limits_note=board.limits_note,
     )
-
-
-def last_known_scorecard(warehouse: Warehouse, view: View) -> Scorecard | None:
-    """The last scorecard given for a view, marked with its time, for when the warehouse is down."""
-    known = _LAST_GOOD.find((warehouse.url, warehouse.scope, view))
-    if known is None:
-        return None
-    scorecard, kept_at = known
-    return replace(scorecard, last_known_at=kept_at)

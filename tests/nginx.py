@@ -27,7 +27,8 @@ error_log {folder}/error.log warn;
 events {{ worker_connections 256; }}
 http {{
     types {{ text/html html; }}
-    access_log {folder}/access.log;
+    log_format tried '$http_user_agent|$status|$upstream_addr|$request_method $uri';
+    access_log {folder}/access.log tried;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -50,6 +51,16 @@ class Proxy:
     @property
     def https_url(self) -> str:
         return f"https://{self.name}:{self.https_port}"
+
+    def served(self, agent: str) -> list[tuple[str, int]]:
+        """``(method and path, port)`` of each answered request of a user agent, in their order;
+        a WebSocket's when it has ended."""
+        found = []
+        for line in (self.folder / "access.log").read_text(encoding="utf-8").splitlines():
+            name, _, tried, asked = line.split("|", 3)
+            if name == agent and ":" in tried:
+                found.append((asked, int(tried.rpartition(":")[2])))
+        return found
 
 
 def executable() -> str:
@@ -94,7 +105,7 @@ def free_port() -> int:
         return port
 
 
-def site_for(proxy: Proxy, app_port: int, cert: Path, key: Path) -> str:
+def site_for(proxy: Proxy, app_ports: tuple[int, int], cert: Path, key: Path) -> str:
     """The site as it is shipped, with this test's name, ports and certificate in it."""
     text = SITE.read_text(encoding="utf-8")
     for shipped, here in (
@@ -104,7 +115,8 @@ def site_for(proxy: Proxy, app_port: int, cert: Path, key: Path) -> str:
         (r"listen 443 ", f"listen 127.0.0.1:{proxy.https_port} "),
         (r"listen 80;", f"listen 127.0.0.1:{proxy.http_port};"),
         (r"\n +listen \[::\]:(443|80)[^\n]*", ""),  # a machine may have no IPv6
-        (r"server 127\.0\.0\.1:8501;", f"server 127.0.0.1:{app_port};"),
+        (r"8501\b", str(app_ports[0])),
+        (r"8502\b", str(app_ports[1])),
     ):
         text, times = re.subn(shipped, here, text)
         assert times, f"the site no longer has {shipped}"
@@ -112,11 +124,12 @@ def site_for(proxy: Proxy, app_port: int, cert: Path, key: Path) -> str:
 
 
 @contextmanager
-def running(proxy: Proxy, app_port: int) -> Iterator[None]:
-    """nginx with the site in front of an app on ``app_port``; always stopped."""
+def running(proxy: Proxy, app_port: int, other_port: int | None = None) -> Iterator[None]:
+    """nginx with the site in front of an app on ``app_port``, and of another process of it or of
+    none on the other port; always stopped."""
     nginx = executable()
     cert, key = certificate(proxy.folder, proxy.name)
-    site = site_for(proxy, app_port, cert, key)
+    site = site_for(proxy, (app_port, other_port or free_port()), cert, key)
     (proxy.folder / "site.conf").write_text(site, encoding="utf-8")
     config = proxy.folder / "nginx.conf"
     config.write_text(WHOLE.format(folder=proxy.folder), encoding="utf-8")

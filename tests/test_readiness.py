@@ -18,6 +18,7 @@ import pytest
 from starlette.requests import Request
 
 import app
+from data.state import open_state
 from tests.build import fill
 from tests.conftest import Company
 
@@ -81,6 +82,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(
     """The line is taken and nothing comes, as behind a firewall that drops what it gets."""
     company(duckdb_url)
     fill(duckdb_url, {"leads": []})
+    open_state()  # made and brought up to date, which takes longer than an answer
     monkeypatch.setattr(app, "READY_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from data.attempts import trying
 from data.build.report import as_text
 from data.build.run import build
 from data.cli.progress import Progress
@@ -30,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     url = warehouse_url()
     config = load_config(demo=False)
-    report = build(url, _sources(options.source), config=config, progress=Progress().tell)
+    sources = _sources(options.source)
+    with trying("build", url) as told:
+        report = build(url, sources, config=config, progress=Progress().tell)
+        told.built(report)
     print(as_text(report))
     where = url.render_as_string(hide_password=True)
     for source in report.sources:

@@ -6,6 +6,7 @@ import argparse
 import time
 from datetime import UTC, date, datetime
 
+from data.attempts import trying
 from data.cli.progress import Progress
 from data.config import load_config
 from data.demo.build import EARLIEST, FEWEST_LEADS, LEADS, simulate, yesterday
@@ -41,15 +42,17 @@ def run(options: argparse.Namespace) -> int:
     config = load_config(demo=True)
     through = options.through or yesterday()
     progress = Progress()
-    world = simulate(
-        leads=options.leads,
-        seed=options.seed,
-        through=through,
-        progress=progress.part(0, BUILT),
-    )
-    report = load_demo(
-        url, world, seed=options.seed, config=config, progress=progress.part(BUILT, 1)
-    )
+    with trying("demo", url) as told:
+        world = simulate(
+            leads=options.leads,
+            seed=options.seed,
+            through=through,
+            progress=progress.part(0, BUILT),
+        )
+        report = load_demo(
+            url, world, seed=options.seed, config=config, progress=progress.part(BUILT, 1)
+        )
+        told.loaded(report)
     print(
         f"The demo company stands in {url.render_as_string(hide_password=True)}: "
         f"{sum(report.rows.values()):,} rows, {report.rows.get('leads', 0):,} leads, "

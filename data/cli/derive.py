@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from data.attempts import trying
 from data.derive import config_in_force, derive
 from data.swap import copying
 from data.warehouse import warehouse_url
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     url = warehouse_url()
-    with copying(url) as connection:
+    with trying("derive", url), copying(url) as connection:
         derive(connection, config_in_force(connection), progress=_tell)
     print(f"Derived tables are up to date in {url.render_as_string(hide_password=True)}.")
     return 0

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from data.attempts import trying
 from data.cli.progress import Progress
 from data.config import load_config
 from data.load import load_tables
@@ -31,12 +32,14 @@ def run(options: argparse.Namespace) -> int:
     url = warehouse_url()
     config = load_config(demo=False)
     progress = Progress()
-    found = read_folder(
-        options.folder, config, mapping=options.mapping, progress=progress.part(0, READ)
-    )
-    for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
-    report = load_tables(url, found.tables, config=config, progress=progress.part(READ, 1))
+    with trying("load", url) as told:
+        found = read_folder(
+            options.folder, config, mapping=options.mapping, progress=progress.part(0, READ)
+        )
+        for note in found.notes:
+            print(f"note: {note}", file=sys.stderr)
+        report = load_tables(url, found.tables, config=config, progress=progress.part(READ, 1))
+        told.loaded(report)
     width = max(map(len, report.rows))
     for table, rows in report.rows.items():
         print(f"{table:<{width}}  {rows:>12,} rows  {', '.join(found.files[table])}")

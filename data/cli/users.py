@@ -14,11 +14,16 @@ from typing import Any
 
 from data import users
 from data.errors import AccountError
+from data.logs import log_name
 from data.passwords import check_rules
 from data.roles import ROLES
+from data.secrets import cookie_key
+from data.warehouse import open_warehouse
 
 ALL = "all"
-HELP = "manage accounts: add, password, role, scope, disable, enable, unlock, sign-out, list"
+HELP = (
+    "manage accounts: add, password, role, scope, disable, enable, unlock, sign-out, log-name, list"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("enable", "enable an account again, which lifts its lock"),
         ("unlock", "lift the lock that failed sign-ins have brought"),
         ("sign-out", "end all sessions of an account"),
+        ("log-name", "what the log calls an account: lines of its visits have it as 'viewer'"),
     ):
         one = actions.add_parser(action, help=words, description=words)
         one.add_argument("name", metavar="NAME")
@@ -57,6 +63,10 @@ def run(options: argparse.Namespace) -> int:
     """Run one action; its result goes to standard output, messages to standard error."""
     if options.action == "list":
         print(_as_json() if options.format == "json" else _as_table())
+        return 0
+    if options.action == "log-name":
+        username = users.find_account(options.name).username
+        print(log_name(username, cookie_key(demo=open_warehouse().is_demo)))
         return 0
     _say(_changed(options))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table
@@ -22,6 +22,10 @@ def _no_guard(connection: Connection, timeout_seconds: float) -> Iterator[None]:
 
 
 def _nothing(connection: Connection, table: Table) -> None:
+    pass
+
+
+def _leave(driver_connection: Any) -> None:
     pass
 
 
@@ -57,7 +61,8 @@ class Dialect:
 
     ``create_engine`` opens it, read-only with a statement time limit where asked. ``guard`` wraps
     one statement for engines that cannot limit its time themselves. ``is_timeout`` tells that
-    error from others. ``location`` is what a cached engine is keyed on: it changes when a load
+    error from others. ``cancel`` ends, from another thread, what runs on a driver's connection.
+    ``location`` is what a cached engine is keyed on: it changes when a load
     has put another warehouse in the place of the old one, except where the engine swaps tables in
     place. ``replacing``, ``copying`` and ``rebuilding`` put a new warehouse in the place of the old
     one (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
@@ -75,6 +80,7 @@ class Dialect:
     analyze: Callable[[Connection, Table], None] = _nothing
     guard: Guard = _no_guard
     is_timeout: Callable[[BaseException], bool] = _never
+    cancel: Callable[[Any], None] = _leave
     swaps_in_place: bool = False
     empties_by_dropping: bool = False
     location: Callable[[URL], str] = _whole_url

@@ -68,6 +68,7 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
     return create_engine(
         url.set(database=path),
         connect_args={"read_only": read_only, "config": config},
+        hide_parameters=True,  # in errors, which are logged
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=28,
@@ -135,9 +136,14 @@ def _writing(path: Path) -> Iterator[Connection]:
         with engine.connect() as connection:
             # Texts without an offset are read in UTC, whatever the zone of this machine.
             connection.exec_driver_sql("SET TimeZone = 'UTC'")
-            yield connection
-            connection.commit()
-            connection.exec_driver_sql("CHECKPOINT")
+            try:
+                yield connection
+                connection.commit()
+                connection.exec_driver_sql("CHECKPOINT")
+            except BaseException:
+                # The file is given up: on one that a full disk has broken a rollback fails too.
+                connection.invalidate()
+                raise
     finally:
         engine.dispose()
 
@@ -197,6 +203,7 @@ DUCKDB = Dialect(
     insert=_insert,
     guard=_guard,
     is_timeout=_is_timeout,
+    cancel=lambda raw: raw.interrupt(),
     location=location,
     empties_by_dropping=True,
 )

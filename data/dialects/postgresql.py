@@ -61,6 +61,7 @@ def _create_engine(url: URL, *, read_only: bool, timeout_seconds: float) -> Engi
     return create_engine(
         url,
         connect_args={"options": options, **PATIENCE},
+        hide_parameters=True,  # in errors, which are logged
         pool_pre_ping=True,
         pool_size=4,
         max_overflow=28,
@@ -218,5 +219,6 @@ POSTGRESQL = Dialect(
     insert=_insert,
     analyze=_analyze,
     is_timeout=_is_timeout,
+    cancel=lambda raw: raw.cancel_safe(timeout=PATIENCE["connect_timeout"]),
     swaps_in_place=True,
 )

@@ -10,6 +10,7 @@ from data.state.agreement_models import (
     AgreementWithdrawal,
     TargetVersion,
 )
+from data.state.load_models import LoadAttempt
 from data.state.memory_models import (
     ActionVersion,
     CommentVersion,
@@ -45,6 +46,7 @@ __all__ = [
     "DecisionVersion",
     "DefinitionVersion",
     "DisputeRecord",
+    "LoadAttempt",
     "RaisedDispute",
     "Review",
     "ReviewFigure",

@@ -43,6 +43,7 @@ def make_engine(url: URL) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,
+        hide_parameters=True,  # in errors, which are logged
         connect_args={
             **PATIENCE,
             "options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s",
@@ -64,7 +65,7 @@ def _create_private(path: Path) -> None:
 
 def _sqlite_engine(url: URL) -> Engine:
     _create_private(Path(str(url.database)))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connect(dbapi_connection: Any, _record: Any) -> None:

@@ -7,46 +7,29 @@ from dataclasses import replace
 
 import streamlit as st
 
-from data.errors import WarehouseError
 from metrics.drivers import cause_of_tile
 from metrics.exceptions import find_exceptions
 from metrics.report.sparkline import draw_sparklines
-from metrics.scorecard import Scorecard, Tile, build_scorecard, last_known_scorecard
+from metrics.scorecard import Scorecard, Tile, build_scorecard
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
 from pages.view.handbook import handbook_link
 from pages.view.links import link, link_to_kpi
 from pages.view.memory.on_scorecard import with_memory
 from pages.view.request import Request, current
-from pages.view.review_bar import moment_label, show_strip
 
 TITLES = {"marketing": "Marketing", "shared": "Shared", "sales": "Sales"}
 
 
 def show_scorecard() -> None:
     request = current()
-    card, said = with_memory(_scorecard(request), request)
+    card, said = with_memory(build_scorecard(request.warehouse, request.question), request)
     with st.container(key="goals", gap=None):
         st.html(goals_html(card.goals, request.formats, handbook_link(request)))
         _show_links("goals", card.goals, request)
     found = find_exceptions(card, cause_of_tile(request.warehouse, request.question))
     st.html(exceptions_html(found, card, request.formats, said))
     _show_columns(card, request)
-
-
-def _scorecard(request: Request) -> Scorecard:
-    """This view's scorecard; the last known one, and a word on it, when the warehouse is down."""
-    try:
-        return build_scorecard(request.warehouse, request.question)
-    except WarehouseError:
-        known = last_known_scorecard(request.warehouse, request.question)
-        if known is None or known.last_known_at is None:
-            raise
-        show_strip(
-            "The warehouse does not answer. These are the last known numbers, of "
-            f"{moment_label(known.last_known_at, request)}; every click asks again."
-        )
-        return known
 
 
 def _show_columns(card: Scorecard, request: Request) -> None:

@@ -14,8 +14,10 @@ from data.warehouse import STALE_AFTER, Source
 from metrics.cache import RESULTS, CacheStats
 from metrics.data_check import CheckRun, check_as, last_check
 from metrics.model import Unit
+from pages.view import presence
 from pages.view.admin_actions import KEY
 from pages.view.admin_html import NOTHING, e, facts, heading, moment, table, words
+from pages.view.admin_trust import show_trust
 from pages.view.popover import say, show_said
 from pages.view.request import Request
 from pages.view.review_bar import age
@@ -31,6 +33,7 @@ def show_data(request: Request) -> None:
         st.html(heading("Warehouse") + facts(_warehouse_facts(request)))
     with right:
         st.html(heading("Sources", _sources_words(request)) + sources_html(request))
+    show_trust(request)
     _show_check(request)
     left, right = st.columns(2, gap="large")
     with left:
@@ -81,14 +84,18 @@ def sources_html(request: Request) -> str:
         text = age(source.data_through, newest) if late else "newest"
         return f'<span class="bad">✕ {e(text)}</span>' if late > STALE_AFTER else e(text)
 
+    def old(source: Source) -> str:
+        return NOTHING if source.data_through is None else age(source.data_through, presence.now())
+
     return table(
         "sources",
-        ["Source", "Data through", "Loaded at", "#Behind", "#Tables"],
+        ["Source", "Data through", "Loaded at", "#Old", "#Behind", "#Tables"],
         [
             [
                 f"<b>{e(source.name)}</b>",
                 e(moment(source.data_through, request)),
                 e(moment(source.loaded_at, request)),
+                e(old(source)),
                 behind(source),
                 e(len(source.tables)),
             ]

@@ -18,6 +18,7 @@ from data import users
 from data.audit import Event, person, record
 from data.errors import AccountError, ScorecardError, WarehouseError
 from data.group_roles import SignInRefused
+from data.logs import log_name
 from data.row_scope import EVERYTHING, RowScope
 from data.secrets import cookie_key, has_demo_key
 from data.users import Account
@@ -95,6 +96,14 @@ def _viewer() -> Viewer | None:
 def viewer_of(account: Account) -> Viewer:
     """An account as somebody who looks."""
     return Viewer(account.username, account.full_name, account.role, account.scope)
+
+
+def log_name_of(username: str) -> str | None:
+    """What the log calls somebody; None where there is no key to hide the name with."""
+    try:
+        return log_name(username, _key())
+    except ScorecardError:
+        return None
 
 
 def sign_in() -> Viewer | None:

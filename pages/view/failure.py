@@ -9,6 +9,7 @@ import secrets
 import streamlit as st
 
 from data.errors import ScorecardError
+from pages.view.telemetry import count_error
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def failure_html(error: Exception, error_id: str) -> str:
 def show_failure(error: Exception) -> bool:
     """Show an error in words; True tells Streamlit not to show it in its own way."""
     error_id = secrets.token_hex(4)
+    count_error(error)
     if isinstance(error, ScorecardError):
         log.warning("shown to the viewer: %s", error)
     else:

@@ -24,10 +24,21 @@ from pages.reconciliation.page import show_reconciliation
 from pages.review.page import show_review
 from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
-from pages.view import auth, landing, links, presence, review_bar, share, take_away, views
+from pages.view import (
+    auth,
+    landing,
+    last_known,
+    links,
+    presence,
+    review_bar,
+    share,
+    take_away,
+    telemetry,
+    views,
+)
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.frozen_page import show_in_walk
-from pages.view.request import Request, read_request, set_current
+from pages.view.request import Request, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
 from pages.view.walk import read_walk
@@ -87,6 +98,12 @@ def _section_of(chosen: st.Page) -> Section:
 
 
 def show_frame() -> None:
+    """One run: told to the log, and with last known numbers where the warehouse fails."""
+    with telemetry.observed_run() as run, last_known.instead():
+        _show_frame(run)
+
+
+def _show_frame(run: telemetry.Run) -> None:
     st.set_page_config(page_title="Shared Scorecard", page_icon="◧", layout="wide")
     apply_style()
     pages = build_pages()
@@ -96,12 +113,14 @@ def show_frame() -> None:
         landing.forget_arrival()
         st.stop()
     presence.note(viewer.username)
+    path = chosen.url_path or SECTIONS[0].path
+    telemetry.note_page(run, path, auth.log_name_of(viewer.username))
     by_path = {section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)}
     links.set_pages(by_path)
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     is_sound = landing.land(viewer, chosen, query, by_path)
     query = query if is_sound else {}
-    request = landing.with_frozen_notice(_read(viewer, query), query)
+    request = landing.with_frozen_notice(_read(viewer, path, query), query)
     request, walk = read_walk(request, query)
     set_current(request)
     title = _title(chosen, request)
@@ -133,17 +152,18 @@ def show_frame() -> None:
     review_bar.show_notices(request, tells_moment=walk is None or not request.view.present)
     if walk is not None and not request.view.present:
         show_agenda_bar(walk, request)
-    if walk is None:
+    is_frozen = walk is not None and show_in_walk(walk, request)
+    if not is_frozen:
         chosen.run()
-    elif not show_in_walk(walk, request):
-        chosen.run()
+    last_known.watch()
+    if walk is not None and not is_frozen:
         warm_next(walk, request)
 
 
-def _read(viewer: auth.Viewer, query: Mapping[str, list[str]]) -> Request:
+def _read(viewer: auth.Viewer, path: str, query: Mapping[str, list[str]]) -> Request:
     """The request; a closed review opens without a warehouse as well, and ends the run."""
     try:
-        return read_request(viewer, query)
+        return last_known.read(viewer, path, query)
     except WarehouseError as error:
         if not show_without_warehouse(viewer, query, error):
             raise

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from data.config import Config
-from data.errors import WarehouseError
 from data.row_scope import RowScope
 from data.warehouse import Warehouse, open_warehouse, warehouse_url
 from metrics.cache import LastGood
@@ -67,41 +66,29 @@ def read_bounds(warehouse: Warehouse) -> Bounds:
     )
 
 
-log = logging.getLogger(__name__)
 _LAST_BOUNDS: LastGood[tuple[Warehouse, Bounds]] = LastGood(entries=50)
 
 
-def _warehouse_and_bounds(scope: RowScope) -> tuple[Warehouse, Bounds, tuple[str, ...]]:
-    """The warehouse as the viewer may read it, with its bounds; the last known ones, with a
-    notice, when it is down."""
-    key = warehouse_url(), scope
-    try:
-        warehouse = scoped(open_warehouse(), scope)
-        bounds = read_bounds(warehouse)
-    except WarehouseError as error:
-        known = _LAST_BOUNDS.find(key)
-        if known is None:
-            raise
-        log.warning("showing last known numbers: %s", error)
-        (warehouse, bounds), reached_at = known
-        reached = f"{bounds.calendar.local(reached_at):%H:%M}"
-        notice = (
-            "The warehouse does not answer. These are the last known numbers; it last answered "
-            f"at {reached}, and every click asks again."
-        )
-        return warehouse, bounds, (notice,)
-    _LAST_BOUNDS.keep(key, (warehouse, bounds))
-    return warehouse, bounds, ()
+def last_bounds(scope: RowScope) -> tuple[tuple[Warehouse, Bounds], datetime] | None:
+    """The warehouse as somebody of this scope has last read it, its bounds and when (naive UTC)."""
+    return _LAST_BOUNDS.find((warehouse_url(), scope))
+
+
+def open_request(
+    viewer: Viewer, query: Mapping[str, Sequence[str]], warehouse: Warehouse, bounds: Bounds
+) -> Request:
+    """The request that a query string makes of a warehouse that is open."""
+    view, notices = parse(query, bounds)
+    return Request(warehouse, viewer, bounds, view, notices)
 
 
 def read_request(viewer: Viewer, query: Mapping[str, Sequence[str]]) -> Request:
-    """The request that a query string makes.
-
-    Raises ``ScorecardError`` when the warehouse does not answer and never has.
-    """
-    warehouse, bounds, trouble = _warehouse_and_bounds(viewer.scope)
-    view, notices = parse(query, bounds)
-    return Request(warehouse, viewer, bounds, view, (*trouble, *notices))
+    """The request that a query string makes. Raises ``WarehouseError`` when the warehouse does not
+    answer; ``pages/view/last_known.py`` then has what it last said."""
+    warehouse = scoped(open_warehouse(), viewer.scope)
+    bounds = read_bounds(warehouse)
+    _LAST_BOUNDS.keep((warehouse_url(), viewer.scope), (warehouse, bounds))
+    return open_request(viewer, query, warehouse, bounds)
 
 
 _current: ContextVar[Request] = ContextVar("request")

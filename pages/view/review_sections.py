@@ -16,7 +16,7 @@ from metrics.review.meetings import Meeting, last_closed
 from metrics.review.page_changes import page_changes, side_by_side
 from metrics.review.snapshot import WHOLE_ONLY, read_snapshot
 from metrics.review.wins import joint_wins
-from pages.view import links
+from pages.view import last_known, links
 from pages.view.agenda_bar import meeting_name
 from pages.view.memory import show_decisions, show_last_actions, show_open_disputes
 from pages.view.request import Request
@@ -135,6 +135,7 @@ def show_section(name: str, meeting: Meeting | None, request: Request) -> None:
     try:
         SECTIONS[name].show(meeting, request)
     except WarehouseError as error:
+        last_known.fall_back(error)
         st.html(heading(SECTIONS[name].title) + note(str(error)))
 
 

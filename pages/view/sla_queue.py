@@ -10,7 +10,7 @@ import streamlit as st
 from babel.dates import format_datetime
 
 from data.audit import without_people
-from data.errors import ScorecardError
+from data.errors import ScorecardError, WarehouseError
 from data.zones import known_zones
 from metrics.errors import QueryError
 from metrics.model import Unit
@@ -20,11 +20,11 @@ from metrics.report.sla_words import waiting_words
 from metrics.sla import Queue
 from metrics.sla.model import QueueRow, QueueSummary
 from metrics.sla.queue import DOWNLOAD, MAX_DOWNLOAD, PAGE
-from pages.view import auth
+from pages.view import auth, last_known
 from pages.view.export import show_download
 from pages.view.links import lead_address
 from pages.view.paging import offset_of, show_paging
-from pages.view.request import Request, read_request
+from pages.view.request import Request
 from pages.view.review_bar import moment_label, show_strip
 from pages.view.sla_html import e, heading, percent, sentence, table
 from pages.view.state import to_query
@@ -44,11 +44,14 @@ def _refreshed(request: Request, show: Callable[[Request, Queue], None]) -> None
         if viewer is None or viewer.username != request.viewer.username:
             st.rerun(scope="app")
         try:
-            fresh = read_request(viewer, to_query(request.view, request.bounds))
+            query = to_query(request.view, request.bounds)
+            fresh = last_known.read_part(viewer, query, request)
             show(fresh, Queue(fresh.warehouse, fresh.question, shows_people=fresh.sees_people))
         except QueryError as error:
             st.html(heading("No answer yet") + sentence(error.message))
         except ScorecardError as error:
+            if isinstance(error, WarehouseError):
+                last_known.fall_back(error)
             show_strip(f"The queue could not be read: {error.message}")
 
     part()
@@ -70,6 +73,8 @@ def summary_words(summary: QueueSummary, request: Request) -> str:
 
 
 def _read_at(request: Request) -> str:
+    if request.warehouse.is_silent:
+        return "as last known"
     zone = viewer_zone(request)
     now = f"{datetime.now(UTC).astimezone(zone):%H:%M:%S}"
     if request.view.as_of is not None:

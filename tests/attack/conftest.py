@@ -56,6 +56,9 @@ def attack_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "WAREHOUSE_URL": f"duckdb:///{folder / 'warehouse.duckdb'}",
         "SCORECARD_CONFIG": str(folder / "scorecard.toml"),
         "SCORECARD_COOKIE_KEY": secrets.token_urlsafe(48),
+        "SCORECARD_METRICS_TOKEN": secrets.token_urlsafe(48),
+        "SCORECARD_LOG": "json",
+        "SCORECARD_SLOW_SECONDS": "0",  # every statement is in the log
     }
     fill(settings["WAREHOUSE_URL"], company.tables(), CONFIG)
     with pytest.MonkeyPatch.context() as patch:

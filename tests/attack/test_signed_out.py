@@ -27,6 +27,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 ROUTES = [
     *(f"/{path}?cadence=monthly" for path in PATHS),
     "/ready",
+    "/metrics",
     "/s/AAAAAAAAAAAAAAAA",
     "/?s=AAAAAAAAAAAAAAAA",
     "/auth/login",

@@ -7,7 +7,7 @@ a page can be looked at, byte by byte, in a tenth of the time of a browser.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,11 +95,13 @@ class Visitor:
             self._headers["Cookie"] = "; ".join(f"{n}={v}" for n, v in cookies.items())
 
     def open(self, path: str = "", query: str = "") -> Answer:
-        asked = BackMsg()
-        asked.rerun_script.page_name = path
-        asked.rerun_script.query_string = query
-        asked.rerun_script.context_info.url = f"http://{self._host}/{path}"
-        asked.rerun_script.context_info.timezone = "UTC"
+        return self.click_through(path, [query])
+
+    def click_through(
+        self, path: str, queries: Sequence[str], pause_seconds: float = 0.0
+    ) -> Answer:
+        """Ask for one view after the other in one session, without waiting for any but the last;
+        all that came."""
         parts: list[bytes] = []
         with connect(
             f"ws://{self._host}/_stcore/stream",
@@ -108,7 +110,9 @@ class Visitor:
             subprotocols=[Subprotocol(name) for name in self._protocols],
             max_size=None,
         ) as socket:
-            socket.send(asked.SerializeToString())
+            for number, query in enumerate(queries):
+                time.sleep(pause_seconds if number else 0)
+                socket.send(self._asked(path, query))
             deadline = time.monotonic() + RUN_SECONDS
             while (left := deadline - time.monotonic()) > 0:
                 part = socket.recv(timeout=left)
@@ -117,3 +121,11 @@ class Visitor:
                 if _is_end(ForwardMsg.FromString(part)):
                     break
         return Answer(b"\n".join(parts), tuple(map(ForwardMsg.FromString, parts)))
+
+    def _asked(self, path: str, query: str) -> bytes:
+        asked = BackMsg()
+        asked.rerun_script.page_name = path
+        asked.rerun_script.query_string = query
+        asked.rerun_script.context_info.url = f"http://{self._host}/{path}"
+        asked.rerun_script.context_info.timezone = "UTC"
+        return bytes(asked.SerializeToString())

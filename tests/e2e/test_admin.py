@@ -13,7 +13,7 @@ from data import users
 from data.audit import read_events
 from data.row_scope import RowScope
 from tests.e2e.conftest import Account, Settings
-from tests.e2e.server import AppServer
+from tests.e2e.server import AppServer, run_command
 from tests.e2e.visit import settled, sign_in
 
 Visit = Callable[..., Page]
@@ -138,6 +138,26 @@ def test_an_account_from_its_first_password_to_its_end(visit: Visit, demo_app: A
     assert [int(line["id"]) for line in lines] == [row.id for row in told][::-1]
     (logged,) = [row for row in read_events() if row.subject == "audit-log.csv"]
     assert (logged.actor, logged.detail["person"]) == ("ada", "nina")
+
+
+def test_the_data_tell_how_they_came_and_how_the_systems_agree(
+    visit: Visit, demo_settings: Settings, tmp_path: Path
+):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\nL1,<b>soon\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="Nothing was loaded"):
+        run_command(demo_settings, "data", "load", str(tmp_path))
+    page = visit("admin", "/admin?section=data")
+    attempts = page.locator('[data-part="attempts"] tbody tr')
+    assert attempts.nth(0).inner_text().split("\t")[1:3] == ["load of files", "✕ refused"]
+    expect(attempts.nth(0)).to_contain_text("'<b>soon' is not an ISO 8601 date")
+    assert attempts.nth(1).inner_text().split("\t")[1:3] == ["demo company", "✓ good"]
+    head = page.locator(".adm-head").filter(has_text="Loads and builds")
+    expect(head).to_contain_text("the data are still those of the last good one")
+    rates = page.locator('[data-part="matched"] tbody tr').all_inner_texts()
+    assert [row.split("\t")[:2] for row in rates] == [
+        ["hubspot", "marketing"], ["salesforce", "sales"],
+    ]  # fmt: skip
+    expect(_row(page, "unsynced", "REQUIRED_FIELD_MISSING")).to_contain_text("✕ error")
 
 
 @pytest.mark.long

@@ -84,6 +84,9 @@ def test_what_goes_over_the_line(proxy: nginx.Proxy) -> None:
     status, headers, _ = ask(proxy, "/_stcore/agent/openapi.json")
     assert (status, headers["x-content-type-options"]) == (404, "nosniff")
     assert ask(proxy, "/_stcore/metrics")[0] == 200  # from this machine
+    for path in ("/metrics", "//metrics", "/%6detrics", "/./metrics", "/x/../metrics"):
+        status, _, body = ask(proxy, path)
+        assert (status, b"nginx" in body) == (404, True), path  # the app was not even asked
     assert ask(proxy, "/_stcore/upload_file/a/b", body=b"x" * 1_500_000)[0] == 413
 
 
