@@ -65,7 +65,7 @@ def test_both_sign_and_the_handbook_tells_it(people: list[BrowserContext], demo_
 
 
 def _open_form(page: Page) -> Locator:
-    page.locator(".st-key-memory-row-target-2026-11").get_by_role("button", name="Set").click()
+    page.locator(".st-key-memory-row-target-2026-09").get_by_role("button", name="Set").click()
     body = page.locator('[data-testid="stPopoverBody"]')
     expect(body).to_be_visible()
     settled(page)
@@ -75,7 +75,7 @@ def _open_form(page: Page) -> Locator:
 def test_of_two_who_set_a_target_at_once_the_second_keeps_what_was_typed(
     people: list[BrowserContext], demo_app: AppServer
 ):
-    line = '[data-target="2026-11"]'
+    line = '[data-target="2026-09"]'
     mia, sol, vera = (opened(one, demo_app, TARGETS, line) for one in people)
     expect(vera.get_by_role("button", name="Set")).to_have_count(0)
     forms = [_open_form(page) for page in (mia, sol)]
@@ -94,5 +94,5 @@ def test_of_two_who_set_a_target_at_once_the_second_keeps_what_was_typed(
     forms[1].get_by_role("button", name="Set the target").click()
     expect(sol.locator(line)).to_contain_text("$145k")
     # Every other page holds figures against it at once.
-    vera.goto(f"{demo_app.url}/kpi?metric=bookings&cadence=monthly&period=2026-11&region=APAC")
+    vera.goto(f"{demo_app.url}/kpi?metric=bookings&cadence=monthly&period=2026-09&region=APAC")
     expect(vera.locator(".kpi-change")).to_contain_text("$145k")
