@@ -24,12 +24,11 @@ from data.build.raw import read_schema, tables_here
 from data.build.report import BuildReport
 from data.config import Config
 from data.config_sources import PRODUCTS
-from data.derive import derive
+from data.derive import derive, write_meta
 from data.dialects import dialect_of
 from data.dialects.functions import row_hash
 from data.errors import LoadError, unknown
 from data.failures import failure
-from data.load import write_meta
 from data.swap import rebuilding
 from data.tables import CONTRACT, SCHEMA_VERSION, loads, metadata, scorecard_meta
 

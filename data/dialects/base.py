@@ -63,7 +63,8 @@ class Dialect:
     one (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
     ``analyze``: after many rows have been added, so that statements on them are planned well.
     ``empties_by_dropping``: a table with a key is emptied by making it anew; elsewhere that would
-    take grants along and make readers wait.
+    take grants along and make readers wait. ``holds_rules``: the engine itself refuses rows that
+    break a key or lack a required value; elsewhere who writes them has to look.
     """
 
     name: str
@@ -77,4 +78,5 @@ class Dialect:
     is_timeout: Callable[[BaseException], bool] = _never
     swaps_in_place: bool = False
     empties_by_dropping: bool = False
+    holds_rules: bool = True
     location: Callable[[URL], str] = _whole_url
