@@ -13,7 +13,7 @@ import data.warehouse
 from data.oidc_settings import VARIABLES as OIDC_VARIABLES
 from data.state import close_state
 from tests.e2e import chromium
-from tests.matrix import ENGINES
+from tests.matrix import DATABASES, ENGINES
 
 # How long an example takes is the machine's affair: no test is about absolute time.
 settings.register_profile("project", deadline=None)
@@ -45,6 +45,24 @@ def _no_settings_from_outside(
     close_state()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On Spark only what is about an engine: the rest has run on the others."""
+    if set(ENGINES) != {"spark"}:
+        return
+    others = [item for item in items if not _is_about_engines(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
+
+
+def _is_about_engines(item: pytest.Item) -> bool:
+    values = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
+    return "spark" in values or Path(item.path).parent.name == "spark"
+
+
 def forget_warehouses() -> None:
     """Close every warehouse that ``open_warehouse`` keeps, so that the next call opens anew."""
     for warehouse in data.warehouse._open.values():
@@ -72,7 +90,7 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def duckdb_url(tmp_path: Path) -> Iterator[str]:
     """The same for a test that is about DuckDB alone, or about no engine in particular."""
-    with ENGINES["duckdb"](tmp_path) as url:
+    with DATABASES["duckdb"](tmp_path) as url:
         yield url
 
 
@@ -108,7 +126,7 @@ def state_url(
         monkeypatch.setenv("STATE_URL", url)
         yield url
         return
-    with ENGINES["postgresql"](tmp_path) as url:
+    with DATABASES["postgresql"](tmp_path) as url:
         monkeypatch.setenv("STATE_URL", url)
         yield url
         close_state()

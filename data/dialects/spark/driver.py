@@ -26,7 +26,7 @@ from pyhive.exc import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
-    Warning,  # noqa: A004 - a name of the DB-API
+    Warning,
 )
 from TCLIService import ttypes
 from thrift.Thrift import TException

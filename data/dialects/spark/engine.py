@@ -115,7 +115,9 @@ def _refuse_broken_rules(table: Table, rows: pa.Table) -> None:
         counts = pc.value_counts(rows[keys[0]].combine_chunks())
         twice = counts.filter(pc.greater(counts.field("counts"), 1))
         if len(twice):
-            raise _broken(f"{table.name}.{keys[0]} holds {twice.field('values')[0].as_py()!r} twice")
+            raise _broken(
+                f"{table.name}.{keys[0]} holds {twice.field('values')[0].as_py()!r} twice"
+            )
 
 
 def _broken(reason: str) -> IntegrityError:
@@ -140,7 +142,8 @@ def _insert_files(connection: Connection, table: Table, rows: pa.Table, staging:
             pyarrow.parquet.write_table(part, path, filesystem=system)
         # To Spark it is a table whose schema is its format and whose name is its place.
         place = f"{staging.rstrip('/')}/{folder.rpartition('/')[2]}"
-        staged = named_table(place, *map(column, rows.column_names), schema="parquet")
+        files = named_table(place, *map(column, rows.column_names), schema="parquet")
+        staged = files.alias("incoming_rows")
         connection.execute(insert(table).from_select(rows.column_names, select(*staged.c)))
     finally:
         with suppress(OSError):

@@ -27,11 +27,67 @@ from data.dialects.spark.literals import literal
 
 # Words that ANSI SQL reserves and SQLAlchemy's own list lacks, as Spark may be set to reserve them.
 _RESERVED = frozenset(
-    "anti array at by clustered cross current_timezone day days exists extract fetch filter full "
-    "hour inner insert interval lateral left local minute minus month natural no of only out "
-    "outer overlaps percent position range recursive right row rows second semi set some sql "
-    "start system table time timestamp to trailing truncate unknown value values window within "
-    "without year zone".split()
+    [
+        "anti",
+        "array",
+        "at",
+        "by",
+        "clustered",
+        "cross",
+        "current_timezone",
+        "day",
+        "days",
+        "exists",
+        "extract",
+        "fetch",
+        "filter",
+        "full",
+        "hour",
+        "inner",
+        "insert",
+        "interval",
+        "lateral",
+        "left",
+        "local",
+        "minute",
+        "minus",
+        "month",
+        "natural",
+        "no",
+        "of",
+        "only",
+        "out",
+        "outer",
+        "overlaps",
+        "percent",
+        "position",
+        "range",
+        "recursive",
+        "right",
+        "row",
+        "rows",
+        "second",
+        "semi",
+        "set",
+        "some",
+        "sql",
+        "start",
+        "system",
+        "table",
+        "time",
+        "timestamp",
+        "to",
+        "trailing",
+        "truncate",
+        "unknown",
+        "value",
+        "values",
+        "window",
+        "within",
+        "without",
+        "year",
+        "zone",
+    ]
 )
 
 

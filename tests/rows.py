@@ -1,0 +1,73 @@
+"""Rows into tables, as quickly as an engine of the matrix can take the few that a test has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Table,
+    cast,
+    column,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    values,
+)
+from sqlalchemy.schema import DDL
+
+from data.dialects import dialect_of
+from data.tables import CONTRACT, metadata
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def create(connection: Connection) -> None:
+    """All tables of the program, empty."""
+    if _is_spark(connection):
+        for table in CONTRACT.values():
+            _show(connection, table, ())
+    metadata.create_all(connection)
+
+
+def put(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows into a table that is empty; columns that a row does not name are NULL."""
+    columns = table.columns.keys()
+    full = [{column: row.get(column) for column in columns} for row in rows]
+    if _is_spark(connection) and table.name in CONTRACT:
+        _show(connection, table, full)
+    elif full:
+        connection.execute(insert(table), full)
+
+
+def replace(connection: Connection, tables: Mapping[str, Rows]) -> None:
+    """These rows in the place of all that the contract's tables hold."""
+    for name, table in CONTRACT.items():
+        if not _is_spark(connection):
+            connection.execute(delete(table))
+        put(connection, table, tables.get(name, ()))
+
+
+def _is_spark(connection: Connection) -> bool:
+    return dialect_of(connection.engine.url).name == "spark"
+
+
+def _show(connection: Connection, table: Table, rows: Rows) -> None:
+    """Spark writes files, a second a table: a view on the rows is there at once, and reads alike.
+
+    Real tables are what tests/spark and the tests of loading are about.
+    """
+    typed: list[Column[Any]] = [column(c.name, c.type) for c in table.columns]
+    query = select(*(cast(null(), c.type).label(c.name) for c in table.columns)).where(
+        literal_column("1 = 0")
+    )
+    if rows:
+        given = values(*typed, name="given").data([tuple(row.values()) for row in rows])
+        query = select(*(cast(given.c[c.name], c.type).label(c.name) for c in table.columns))
+    text = query.compile(connection, compile_kwargs={"literal_binds": True}).string
+    view = {"name": table.name, "query": text}
+    connection.execute(DDL("CREATE OR REPLACE VIEW %(name)s AS %(query)s", context=view))
