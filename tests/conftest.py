@@ -55,12 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_about_engines(item: pytest.Item) -> bool:
-    values = (
-        item.callspec.params.values()
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ()
-    )
-    return "spark" in values or Path(item.path).parent.name == "spark"
+    given = getattr(item, "callspec", None)
+    chosen = tuple(given.params.values()) if given else ()
+    return "spark" in chosen or item.path.parent.name == "spark"
 
 
 def forget_warehouses() -> None:

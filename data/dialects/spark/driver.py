@@ -83,7 +83,7 @@ _CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]+(?:Exception|Error): (?:Error running 
 
 
 class IntegrityError(DatabaseError):
-    """Rows that break a rule of their table. Spark holds no such rule; SQLAlchemy wants the name."""
+    """Rows that break a rule of their table; Spark holds none, SQLAlchemy wants the name."""
 
 
 class TimeLimit(OperationalError):

@@ -1,9 +1,10 @@
 """How the program opens Spark, keeps it read-only and brings rows in.
 
-Spark has no transactions, no read-only sessions and no keys. What others leave to the engine is done
-here: a load builds a schema of its own and switches to it in one step (``versions.py``); a reading
-connection refuses statements that are no query; rows are held against their table's rules before
-they are sent. What this cannot replace are the rights of the user in the URL (docs/scale.md).
+Spark has no transactions, no read-only sessions and no keys. What others leave to the engine is
+done here: a load builds a schema of its own and switches to it in one step (``versions.py``); a
+reading connection refuses statements that are no query; rows are held against their table's rules
+before they are sent. What this cannot replace are the rights of the user in the URL
+(docs/scale.md).
 """
 
 from __future__ import annotations

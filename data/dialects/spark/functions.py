@@ -7,12 +7,14 @@ from sqlalchemy.ext.compiler import compiles
 from data.dialects.functions import (
     add_microseconds,
     add_seconds,
+    as_list,
     local_time,
     microseconds_between,
     moment_of,
     number_of,
     row_hash,
     seconds_between,
+    texts_in_order,
 )
 
 
@@ -71,3 +73,20 @@ def _row_hash(element, compiler, **kw):
     columns = list(_parts(element, compiler, kw))
     nulls = ", ".join(f"isnull({column})" for column in columns)
     return f"CAST(xxhash64({', '.join(columns)}, {nulls}) AS DECIMAL(38, 0))"
+
+
+# A list has no order of its own while it is collected, so each text brings its place along; and
+# whether it is NULL, because lists are compared by their elements and NULLs come last elsewhere.
+@compiles(texts_in_order, "spark")
+def _texts_in_order(element, compiler, **kw):
+    text, place = _parts(element, compiler, kw)
+    placed = f"struct({place}, isnull({text}) AS is_null, {text} AS text)"
+    shown = "struct(placed.is_null AS is_null, placed.text AS text)"
+    return f"transform(sort_array(collect_list({placed})), placed -> {shown})"
+
+
+# What the Thrift server writes for a list does not tell a quote in a text from its end.
+@compiles(as_list, "spark")
+def _as_list(element, compiler, **kw):
+    (texts,) = _parts(element, compiler, kw)
+    return f"to_json(transform({texts}, element -> element.text))"

@@ -1,8 +1,8 @@
 """Spark SQL as SQLAlchemy writes it. Needs no driver: statements compile without PyHive.
 
-PyHive brings a dialect of its own, for Hive. It is not used, because what it writes is wrong without
-an error: casts to ``NUMERIC(p, s)`` lose the scale, casts to ``Date`` become timestamps, an INSERT
-loses its list of columns, parameters of the type Decimal fail.
+PyHive brings a dialect of its own, for Hive. It is not used, because what it writes is wrong
+without an error: casts to ``NUMERIC(p, s)`` lose the scale, casts to ``Date`` become timestamps, an
+INSERT loses its list of columns, parameters of the type Decimal fail.
 """
 
 from __future__ import annotations
@@ -27,68 +27,16 @@ from data.dialects.spark.literals import literal
 
 # Words that ANSI SQL reserves and SQLAlchemy's own list lacks, as Spark may be set to reserve them.
 _RESERVED = frozenset(
-    [
-        "anti",
-        "array",
-        "at",
-        "by",
-        "clustered",
-        "cross",
-        "current_timezone",
-        "day",
-        "days",
-        "exists",
-        "extract",
-        "fetch",
-        "filter",
-        "full",
-        "hour",
-        "inner",
-        "insert",
-        "interval",
-        "lateral",
-        "left",
-        "local",
-        "minute",
-        "minus",
-        "month",
-        "natural",
-        "no",
-        "of",
-        "only",
-        "out",
-        "outer",
-        "overlaps",
-        "percent",
-        "position",
-        "range",
-        "recursive",
-        "right",
-        "row",
-        "rows",
-        "second",
-        "semi",
-        "set",
-        "some",
-        "sql",
-        "start",
-        "system",
-        "table",
-        "time",
-        "timestamp",
-        "to",
-        "trailing",
-        "truncate",
-        "unknown",
-        "value",
-        "values",
-        "window",
-        "within",
-        "without",
-        "year",
-        "zone",
-    ]
-)
+    (
+        "anti", "array", "at", "by", "clustered", "cross", "current_timezone", "day", "days",
+        "exists", "extract", "fetch", "filter", "full", "hour", "inner", "insert", "interval",
+        "lateral", "left", "local", "minute", "minus", "month", "natural", "no", "of", "only",
+        "out", "outer", "overlaps", "percent", "position", "range", "recursive", "right",
+        "row", "rows", "second", "semi", "set", "some", "sql", "start", "system", "table",
+        "time", "timestamp", "to", "trailing", "truncate", "unknown", "value", "values",
+        "window", "within", "without", "year", "zone",
+    )
+)  # fmt: skip
 
 
 class SparkIdentifierPreparer(IdentifierPreparer):

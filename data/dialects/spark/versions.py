@@ -6,8 +6,8 @@ fills a new schema and lets the view name it by one ALTER VIEW, which every cata
 not at all. Who reads the old schema goes on reading it; the version before is kept, older ones are
 dropped. Without the view the warehouse is S itself, filled by models of the company's own.
 
-``derive`` computes tables beside facts that it leaves alone: it makes a schema too, with the derived
-tables and, for each table of facts, a view on where those are (``facts``).
+``derive`` computes tables beside facts that it leaves alone: it makes a schema too, with the
+derived tables and, for each table of facts, a view on where those are (``facts``).
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _base(url: URL) -> str:
 
 
 def _current(connection: Connection, base: str) -> Version:
-    """Where the warehouse of a schema is now: the schema itself where no load has filled another."""
+    """Where the warehouse of a schema is now: in itself where no load has filled another."""
     pointer = table(POINTER, *(column(field.name, Text) for field in fields(Version)), schema=base)
     try:
         return Version(*connection.execute(select(pointer)).one())
@@ -214,7 +214,7 @@ def _create_as(connection: Connection, kind: str, wanted: Table, schema: str) ->
         return
     described = _do(connection, "DESCRIBE TABLE %(name)s", name=_in(schema, wanted))
     known = {row[0].lower() for row in described}
-    there = table(wanted.name, *(column(name) for name in wanted.columns.keys()), schema=schema)
+    there = table(wanted.name, *(column(rule.name) for rule in wanted.columns), schema=schema)
     query = select(
         *(
             there.c[rule.name] if rule.name in known else cast(null(), rule.type).label(rule.name)
