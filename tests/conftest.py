@@ -45,6 +45,11 @@ def _no_settings_from_outside(
     close_state()
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Without Spark in the matrix, what is about Spark alone is not even imported."""
+    return True if collection_path.name == "spark" and "spark" not in ENGINES else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On Spark only what is about an engine: the rest has run on the others."""
     if set(ENGINES) != {"spark"}:

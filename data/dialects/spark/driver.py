@@ -66,6 +66,8 @@ SESSION = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
     "spark.sql.parser.escapedStringLiterals": "false",
+    # Else ${env:…} in a text, a filter or a name would become what the server's environment says.
+    "spark.sql.variable.substitute": "false",
     "spark.sql.storeAssignmentPolicy": "ANSI",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.legacy.createHiveTableByDefault": "false",
@@ -186,8 +188,11 @@ class Connection(hive.Connection):
             )
 
     def close(self) -> None:
-        with contextlib.suppress(Error, TException, OSError):
-            super().close()
+        try:
+            with contextlib.suppress(Error, TException, OSError):
+                super().close()
+        finally:
+            self._transport.close()
 
     def rollback(self) -> None:
         pass
