@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     cast,
     column,
+    create_engine,
     delete,
     insert,
     literal_column,
@@ -19,8 +20,10 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.schema import DDL
+from sqlalchemy.sql.dml import UpdateBase
 
 from data.dialects import dialect_of
+from data.dialects.spark.sql import SparkDialect
 from data.tables import CONTRACT, metadata
 
 Rows = Sequence[Mapping[str, Any]]
@@ -44,12 +47,47 @@ def put(connection: Connection, table: Table, rows: Rows) -> None:
         connection.execute(insert(table), full)
 
 
+def add(connection: Connection, table: Table, rows: Rows) -> None:
+    """The same for a table that may hold rows already, which stay."""
+    if _is_spark(connection) and table.name in CONTRACT:
+        put(connection, table, [*connection.execute(select(table)).mappings(), *rows])
+    else:
+        put(connection, table, rows)
+
+
 def replace(connection: Connection, tables: Mapping[str, Rows]) -> None:
     """These rows in the place of all that the contract's tables hold."""
     for name, table in CONTRACT.items():
         if not _is_spark(connection):
             connection.execute(delete(table))
         put(connection, table, tables.get(name, ()))
+
+
+def change(connection: Connection, *statements: UpdateBase) -> None:
+    """UPDATE and DELETE, as somebody else's programs would run them.
+
+    Spark's tables of files take neither: there a copy of the table is changed and put in its
+    place.
+    """
+    for statement in statements:
+        if not _is_spark(connection):
+            connection.execute(statement)
+            continue
+        table = CONTRACT.get(statement.table.name) or metadata.tables[statement.table.name]
+        with create_engine("sqlite://").begin() as copy:
+            table.create(copy)
+            if rows := [dict(row) for row in connection.execute(select(table)).mappings()]:
+                copy.execute(insert(table), rows)
+            copy.execute(statement)
+            changed = [dict(row) for row in copy.execute(select(table)).mappings()]
+        if table.name not in CONTRACT:
+            connection.execute(delete(table))
+        put(connection, table, changed)
+
+
+def holds_rules(connection: Connection) -> bool:
+    """Whether the engine itself refuses rows that break a key, or lack a required value."""
+    return dialect_of(connection.engine.url).holds_rules
 
 
 def _is_spark(connection: Connection) -> bool:
@@ -68,6 +106,7 @@ def _show(connection: Connection, table: Table, rows: Rows) -> None:
     if rows:
         given = values(*typed, name="given").data([tuple(row.values()) for row in rows])
         query = select(*(cast(given.c[c.name], c.type).label(c.name) for c in table.columns))
-    text = query.compile(connection, compile_kwargs={"literal_binds": True}).string
+    plain = SparkDialect(paramstyle="named")  # no percent sign of a text is doubled
+    text = query.compile(dialect=plain, compile_kwargs={"literal_binds": True}).string
     view = {"name": table.name, "query": text}
     connection.execute(DDL("CREATE OR REPLACE VIEW %(name)s AS %(query)s", context=view))

@@ -8,7 +8,7 @@ INSERT loses its list of columns, parameters of the type Decimal fail.
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -87,6 +87,8 @@ class SparkTypeCompiler(GenericTypeCompiler):
 
 
 class SparkCompiler(SQLCompiler):
+    extract_map: ClassVar = {**SQLCompiler.extract_map, "isodow": "DAYOFWEEK_ISO"}
+
     def render_literal_value(self, value, type_):
         """A value written into the statement, as the driver would write it."""
         text = literal(value)

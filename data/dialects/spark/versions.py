@@ -41,7 +41,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import DDL
 from sqlalchemy.sql.expression import Select
 
-from data.dialects.spark.sql import schema_name, shown
+from data.dialects.spark.sql import SparkDialect, schema_name, shown
 from data.errors import WarehouseError
 from data.failures import failure
 from data.tables import CONTRACT, DERIVED, loads, metadata, scorecard_meta
@@ -229,7 +229,9 @@ def _in(schema: str, there: Table) -> str:
 
 
 def _define(connection: Connection, verb: str, kind: str, name: str, query: Select) -> None:
-    text = query.compile(connection, compile_kwargs={"literal_binds": True}).string
+    # Of another parameter style, so that no percent sign of a text is doubled.
+    plain = SparkDialect(paramstyle="named")
+    text = query.compile(dialect=plain, compile_kwargs={"literal_binds": True}).string
     _do(
         connection, "%(verb)s %(kind)s %(name)s AS %(query)s",
         verb=verb, kind=kind, name=name, query=text,
