@@ -29,6 +29,9 @@ SETTINGS = (
     *OIDC_VARIABLES.values(),
 )
 
+# docs/scale.md says so, and tests/spark/test_connection.py that it is refused in words.
+NOT_YET = "'data build' does not run on Spark yet"
+
 Company = Callable[..., None]
 
 
@@ -55,6 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if set(ENGINES) != {"spark"}:
         return
     others = [item for item in items if not _is_about_engines(item)]
+    for item in items:
+        if "build" in item.path.parts:
+            item.add_marker(pytest.mark.skip(reason=NOT_YET))
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
 

@@ -71,6 +71,12 @@ def build(
     ``sources``: product → schema. ``now`` (UTC without zone) is the clock's unless given. Raises
     ``LoadError``, ``ConfigError`` or ``WarehouseError``; then the warehouse is as it was.
     """
+    if not dialect_of(url).has_catalog:
+        raise LoadError(
+            f"'data build' does not run on {dialect_of(url).name} yet.",
+            remedy="Build on PostgreSQL or DuckDB, or fill the tables with models of your own and "
+            "run 'python -m data derive'.",
+        )
     tell = progress or (lambda text, share: None)
     moment = now or datetime.now(UTC).replace(tzinfo=None)
     context = Context(config, moment, _ordered(sources))

@@ -11,8 +11,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import DDL
 
+from data.build.run import build
+from data.config import parse_config
 from data.dialects import dialect_of
-from data.errors import WarehouseError, WarehouseTimeout
+from data.errors import LoadError, WarehouseError, WarehouseTimeout
 from data.swap import replacing
 from data.tables import leads
 from data.warehouse import Warehouse, open_warehouse
@@ -125,6 +127,11 @@ def _closing(raw):
     from TCLIService import ttypes
 
     return ttypes.TCloseSessionReq(sessionHandle=raw.sessionHandle)
+
+
+def test_building_from_raw_tables_is_refused_in_words(spark_url):
+    with pytest.raises(LoadError, match="does not run on spark yet.*PostgreSQL"):
+        build(make_url(spark_url), {"hubspot": "raw"}, config=parse_config(""))
 
 
 def test_a_whole_number_that_overflows_is_an_error_and_not_another_number(spark_url):

@@ -172,4 +172,5 @@ SPARK = Dialect(
     location=_location,
     empties_by_dropping=True,
     holds_rules=False,
+    has_catalog=False,
 )
