@@ -10,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Table,
     cast,
-    column,
     create_engine,
     delete,
     insert,
@@ -73,7 +72,8 @@ def change(connection: Connection, *statements: UpdateBase) -> None:
         if not _is_spark(connection):
             connection.execute(statement)
             continue
-        table = CONTRACT.get(statement.table.name) or metadata.tables[statement.table.name]
+        assert isinstance(statement.table, Table)
+        table = statement.table
         with create_engine("sqlite://").begin() as copy:
             table.create(copy)
             if rows := [dict(row) for row in connection.execute(select(table)).mappings()]:
@@ -99,7 +99,7 @@ def _show(connection: Connection, table: Table, rows: Rows) -> None:
 
     Real tables are what tests/spark and the tests of loading are about.
     """
-    typed: list[Column[Any]] = [column(c.name, c.type) for c in table.columns]
+    typed = [Column(c.name, c.type) for c in table.columns]
     query = select(*(cast(null(), c.type).label(c.name) for c in table.columns)).where(
         literal_column("1 = 0")
     )

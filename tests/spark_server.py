@@ -37,8 +37,10 @@ CONFIGURATION = {
     "spark.ui.enabled": "false",
     # The tables of tests are small: two parts are enough to make both executors work.
     "spark.sql.shuffle.partitions": "2",
+    # Nor is a statement on a few rows worth being compiled to Java, or planned anew on its way.
     "spark.sql.codegen.wholeStage": "false",
-    "spark.task.maxFailures": "4",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 

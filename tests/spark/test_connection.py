@@ -130,7 +130,7 @@ def _closing(raw):
 
 
 def test_building_from_raw_tables_is_refused_in_words(spark_url):
-    with pytest.raises(LoadError, match="does not run on spark yet.*PostgreSQL"):
+    with pytest.raises(LoadError, match=r"does not run on spark yet.*PostgreSQL"):
         build(make_url(spark_url), {"hubspot": "raw"}, config=parse_config(""))
 
 

@@ -8,7 +8,7 @@ INSERT loses its list of columns, parameters of the type Decimal fail.
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -87,7 +87,9 @@ class SparkTypeCompiler(GenericTypeCompiler):
 
 
 class SparkCompiler(SQLCompiler):
-    extract_map: ClassVar = {**SQLCompiler.extract_map, "isodow": "DAYOFWEEK_ISO"}
+    def visit_extract(self, extract, **kw):
+        field = {"isodow": "DAYOFWEEK_ISO"}.get(extract.field, extract.field)
+        return f"EXTRACT({field} FROM {extract.expr._compiler_dispatch(self, **kw)})"
 
     def render_literal_value(self, value, type_):
         """A value written into the statement, as the driver would write it."""
@@ -114,7 +116,7 @@ class SparkDDLCompiler(DDLCompiler):
     def create_table_constraints(self, table, _include_foreign_key_constraints=None, **kw):
         return ""
 
-    def visit_create_index(self, create, **kw):
+    def visit_create_index(self, create, include_schema=False, include_table_schema=True, **kw):
         raise CompileError("Spark SQL has no indexes.")
 
 
@@ -128,7 +130,7 @@ class SparkDialect(DefaultDialect):
     statement_compiler = SparkCompiler
     ddl_compiler = SparkDDLCompiler
     type_compiler_cls = SparkTypeCompiler
-    preparer = SparkIdentifierPreparer
+    preparer: type[IdentifierPreparer] = SparkIdentifierPreparer
     max_identifier_length = 128
     supports_alter = False
     supports_default_values = False
