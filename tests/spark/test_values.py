@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    extract,
     func,
     insert,
     literal,
@@ -140,11 +141,14 @@ def test_what_the_program_spells_for_spark_means_the_same(spark: Connection) -> 
             cast(local_time(at, literal("Asia/Tokyo")), Date),
             moment_of(literal("2026-03-08T09:30:00+02:00")),
             moment_of(literal("no date")),
+            func.trim(literal("\t a b\n"), literal("\t \n")),
+            extract("isodow", cast(literal(date(2026, 3, 8)), Date)),
             row_hash(literal(None, Text), literal("a")) == row_hash(literal("a"), literal(None)),
         )
     ).one()
     assert tuple(found) == (
-        datetime(2026, 3, 8, 3, 30), date(2026, 3, 8), datetime(2026, 3, 8, 7, 30), None, False
+        datetime(2026, 3, 8, 3, 30), date(2026, 3, 8), datetime(2026, 3, 8, 7, 30), None,
+        "a b", 7, False,
     )  # fmt: skip
 
 

@@ -96,6 +96,11 @@ class SparkCompiler(SQLCompiler):
         text = literal(value)
         return text.replace("%", "%%") if self.preparer._double_percents else text
 
+    def visit_trim_func(self, fn, **kw):
+        """``trim(text, characters)``; as a call Spark takes the two the other way round."""
+        text, *characters = (clause._compiler_dispatch(self, **kw) for clause in fn.clauses)
+        return f"TRIM(BOTH {characters[0]} FROM {text})" if characters else f"TRIM({text})"
+
     def visit_delete(self, delete_stmt, visiting_cte=None, **kw):
         """A table is emptied whole by TRUNCATE, which tables of plain files can do as well."""
         if not delete_stmt._where_criteria:

@@ -24,6 +24,8 @@ from sqlalchemy import (
     cast,
     column,
     delete,
+    extract,
+    func,
     insert,
     select,
     table,
@@ -180,6 +182,14 @@ def test_what_spark_spells_otherwise() -> None:
         (as_list(texts_in_order(a, b)), "collect_list(struct(t.b, isnull(t.a) AS is_null"),
     ):
         assert written in sql(select(construct.label("x")))
+
+
+def test_trimming_takes_its_two_arguments_in_the_right_order() -> None:
+    blanks = func.trim(T.c.a, " ")
+    assert sql(select(blanks.label("x"))) == "SELECT TRIM(BOTH %(trim_1)s FROM t.a) AS x FROM t"
+    assert sql(select(func.trim(T.c.a).label("x"))) == "SELECT TRIM(t.a) AS x FROM t"
+    weekday = extract("isodow", cast(T.c.a, Date))
+    assert "EXTRACT(DAYOFWEEK_ISO FROM CAST(t.a AS DATE))" in sql(select(weekday))
 
 
 def test_whole_numbers_divide_to_fractions_and_back() -> None:
