@@ -13,6 +13,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     insert,
+    inspect,
     literal_column,
     null,
     select,
@@ -48,10 +49,13 @@ def put(connection: Connection, table: Table, rows: Rows) -> None:
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
     """The same for a table that may hold rows already, which stay."""
-    if _is_spark(connection) and table.name in CONTRACT:
+    if not _is_spark(connection) or table.name not in CONTRACT:
+        put(connection, table, rows)
+    elif table.name in inspect(connection).get_view_names():
         put(connection, table, [*connection.execute(select(table)).mappings(), *rows])
     else:
-        put(connection, table, rows)
+        columns = {key for row in rows for key in row}
+        connection.execute(insert(table), [{key: row.get(key) for key in columns} for row in rows])
 
 
 def replace(connection: Connection, tables: Mapping[str, Rows]) -> None:
