@@ -103,11 +103,10 @@ class SparkCompiler(SQLCompiler):
 
     def visit_delete(self, delete_stmt, visiting_cte=None, **kw):
         """A table is emptied whole by TRUNCATE, which tables of plain files can do as well."""
-        if not delete_stmt._where_criteria:
-            table = self.preparer.format_table(delete_stmt.table)
-            self.isdelete = True
-            return f"TRUNCATE TABLE {table}"
-        return super().visit_delete(delete_stmt, visiting_cte, **kw)
+        text = super().visit_delete(delete_stmt, visiting_cte, **kw)
+        if delete_stmt._where_criteria:
+            return text
+        return f"TRUNCATE TABLE {self.preparer.format_table(delete_stmt.table)}"
 
 
 class SparkDDLCompiler(DDLCompiler):
