@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Table,
+    TextClause,
     cast,
     create_engine,
     delete,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     values,
 )
 from sqlalchemy.schema import DDL
@@ -25,6 +27,9 @@ from sqlalchemy.sql.dml import UpdateBase
 from data.dialects import dialect_of
 from data.dialects.spark.sql import SparkDialect
 from data.tables import CONTRACT, metadata
+
+# The second way that a figure is worked out is SQL by hand, as DuckDB and PostgreSQL read it.
+TRANSLATED = ("spark",)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -45,6 +50,17 @@ def put(connection: Connection, table: Table, rows: Rows) -> None:
         _show(connection, table, full)
     elif full:
         connection.execute(insert(table), full)
+
+
+def plain_sql(connection: Connection, sql: str) -> TextClause:
+    """SQL by hand as the engine reads it: for Spark translated by sqlglot, which knows nothing of
+    how the program writes its own."""
+    name = dialect_of(connection.engine.url).name
+    if name in TRANSLATED:
+        import sqlglot
+
+        (sql,) = sqlglot.transpile(sql, read="postgres", write=name)
+    return text(sql)
 
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
@@ -111,6 +127,6 @@ def _show(connection: Connection, table: Table, rows: Rows) -> None:
         given = values(*typed, name="given").data([tuple(row.values()) for row in rows])
         query = select(*(cast(given.c[c.name], c.type).label(c.name) for c in table.columns))
     plain = SparkDialect(paramstyle="named")  # no percent sign of a text is doubled
-    text = query.compile(dialect=plain, compile_kwargs={"literal_binds": True}).string
-    view = {"name": table.name, "query": text}
+    written = query.compile(dialect=plain, compile_kwargs={"literal_binds": True}).string
+    view = {"name": table.name, "query": written}
     connection.execute(DDL("CREATE OR REPLACE VIEW %(name)s AS %(query)s", context=view))

@@ -183,7 +183,10 @@ class Connection(hive.Connection):
         with _told():
             _check(
                 self.client.GetInfo(
-                    ttypes.TGetInfoReq(self.sessionHandle, ttypes.TGetInfoType.CLI_DBMS_NAME)
+                    # Of the few things that the server looks up in the session itself.
+                    ttypes.TGetInfoReq(
+                        self.sessionHandle, ttypes.TGetInfoType.CLI_MAX_COLUMN_NAME_LEN
+                    )
                 )
             )
 
