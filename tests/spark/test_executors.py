@@ -19,8 +19,8 @@ from tests.spark_server import executors
 # done by the other: the sum of x mod 7 over the pairs.
 ROWS, PAIRED = 200_000, 4_000
 BUSY = text(
-    f"SELECT sum((a.id + b.id) % 7) AS n FROM range(0, {ROWS}, 1, 40) a "
-    f"CROSS JOIN range(0, {PAIRED}, 1, 4) b"
+    "SELECT sum((a.id + b.id) % 7) AS n FROM range(0, 200000, 1, 40) a "
+    "CROSS JOIN range(0, 4000, 1, 4) b"
 )
 
 

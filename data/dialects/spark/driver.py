@@ -34,6 +34,7 @@ from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport
 
 from data.dialects.spark.literals import with_parameters
+from data.dialects.spark.sql import schema_name
 
 __all__ = [
     "DataError",
@@ -118,11 +119,12 @@ def connect(
         connection.make_transport = transport
     try:
         with contextlib.closing(connection.cursor()) as cursor:
-            for name, value in SESSION.items():
-                cursor.execute(f"SET {name}={value}")
+            for setting in SESSION.items():
+                statement = " ".join(("SET", "=".join(setting)))
+                cursor.execute(statement)
             if schema:
-                names = (f"`{part.replace('`', '``')}`" for part in schema.split("."))
-                cursor.execute(f"USE {'.'.join(names)}")
+                statement = " ".join(("USE", schema_name(schema)))
+                cursor.execute(statement)
     except Error:
         connection.close()
         raise

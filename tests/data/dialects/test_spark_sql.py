@@ -79,7 +79,9 @@ def test_a_text_stays_one_literal_whatever_is_in_it(text: str) -> None:
     assert read_back(written) == text
     assert "\n" not in written
     # Neither its own percent signs nor its braces are taken for places of parameters.
-    assert with_parameters("SELECT %(a)s, '%%'", {"a": text}) == f"SELECT {written}, '%'"
+    assert with_parameters("SELECT %(a)s, '%%'", {"a": text}) == "SELECT , '%'".replace(
+        "SELECT ", "SELECT " + written
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,8 @@ def test_what_has_no_literal_is_refused(value: Any) -> None:
     ],
 )
 def test_casts_keep_scale_and_kind(kind: Any, written: str) -> None:
-    assert sql(select(cast(T.c.a, kind).label("a"))) == f"SELECT CAST(t.a AS {written}) AS a FROM t"
+    cast_to = sql(select(cast(T.c.a, kind).label("a")))
+    assert cast_to == "SELECT CAST(t.a AS {}) AS a FROM t".format(written)  # noqa: UP032
 
 
 def test_there_is_no_time_of_day() -> None:
