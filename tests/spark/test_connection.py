@@ -114,6 +114,16 @@ def test_a_wrong_address_is_told_with_what_to_do(company, change, words):
         pass
 
 
+def test_a_session_that_lives_is_used_again(spark_url, company):
+    warehouse = warehouse_of(company, spark_url, LEADS)
+    sessions = set()
+    for _ in range(3):
+        with warehouse.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            sessions.add(raw.sessionHandle.sessionId.guid)
+    assert len(sessions) == 1
+
+
 def test_a_lost_session_is_replaced(spark_url, company):
     warehouse = warehouse_of(company, spark_url, LEADS)
     with warehouse.engine.connect() as connection:

@@ -181,16 +181,15 @@ class Connection(hive.Connection):
         return Cursor(self, *arguments, **options)
 
     def ping(self) -> None:
-        """Raises ``ConnectionLost`` when the session is gone; asks nothing of Spark."""
+        """Raises ``ConnectionLost`` when the session is gone; asks nothing of Spark itself.
+
+        Of the calls without a statement this is one that looks the session up; GetInfo does not,
+        or breaks the connection.
+        """
         with _told():
-            _check(
-                self.client.GetInfo(
-                    # Of the few things that the server looks up in the session itself.
-                    ttypes.TGetInfoReq(
-                        self.sessionHandle, ttypes.TGetInfoType.CLI_MAX_COLUMN_NAME_LEN
-                    )
-                )
-            )
+            answer = self.client.GetTableTypes(ttypes.TGetTableTypesReq(self.sessionHandle))
+            _check(answer)
+            self.client.CloseOperation(ttypes.TCloseOperationReq(answer.operationHandle))
 
     def close(self) -> None:
         try:
