@@ -17,10 +17,10 @@ from tests.spark_server import executors
 
 # Some seconds of work in many small parts, so that both executors are busy and one's parts can be
 # done by the other: the sum of x mod 7 over the pairs.
-ROWS, PAIRED = 200_000, 4_000
+ROWS, PAIRED = 200_000, 150
 BUSY = text(
     "SELECT sum((a.id + b.id) % 7) AS n FROM range(0, 200000, 1, 40) a "
-    "CROSS JOIN range(0, 4000, 1, 4) b"
+    "CROSS JOIN range(0, 150, 1, 1) b"
 )
 
 
