@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ from data.tables import CONTRACT, metadata
 
 # The second way that a figure is worked out is SQL by hand, as DuckDB and PostgreSQL read it.
 TRANSLATED = ("spark",)
+SECONDS = re.compile(r"EXTRACT\(EPOCH FROM \(([\w.]+) - ([\w.]+)\)\)", re.IGNORECASE)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -60,6 +62,8 @@ def plain_sql(connection: Connection, sql: str) -> TextClause:
         import sqlglot
 
         (sql,) = sqlglot.transpile(sql, read="postgres", write=name)
+        # Which sqlglot leaves as it is, and Spark takes of an interval's parts alone.
+        sql = SECONDS.sub(r"((unix_micros(\1) - unix_micros(\2)) / 1000000)", sql)
     return text(sql)
 
 
