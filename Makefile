@@ -19,6 +19,7 @@ help:
 	@echo "make run        start the app (the first time: set up, build the demo company)"
 	@echo "make test       all tests, with a real PostgreSQL and a real browser"
 	@echo "make test-long  the same and the tests that take minutes"
+	@echo "make test-spark the tests of SQL on a real Spark of two executors (3 GB, Java 17)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      measure; every bench/bench_*.py"
 	@echo "make setup      create $(VENV) with all requirements"
@@ -65,16 +66,23 @@ $(VENV)/.installed-dev: requirements-dev.txt
 	@$(call INSTALL,requirements-dev.txt)
 	@touch $(VENV)/.installed $@
 
+$(VENV)/.installed-spark: requirements-test-spark.txt
+	@$(call INSTALL,requirements-test-spark.txt)
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
+
+LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
 .PHONY: lock
 lock: $(VENV)/.installed-dev
 	@$(PY) -m pip install --quiet uv
-	@rm -f requirements.txt requirements-dev.txt
-	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  pyproject.toml --output-file requirements.txt
-	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  --constraint requirements.txt --group dev pyproject.toml --output-file requirements-dev.txt
+	@rm -f requirements.txt requirements-dev.txt requirements-spark.txt requirements-test-spark.txt
+	@$(LOCK) pyproject.toml --output-file requirements.txt
+	@$(LOCK) --constraint requirements.txt --group dev pyproject.toml --output-file requirements-dev.txt
+	@$(LOCK) --constraint requirements-dev.txt --extra spark pyproject.toml \
+	  --output-file requirements-spark.txt
+	@$(LOCK) --constraint requirements-dev.txt --extra spark --group dev --group spark-tests \
+	  pyproject.toml --output-file requirements-test-spark.txt
 
 # ---- run ----------------------------------------------------------------------------------------
 
@@ -106,6 +114,20 @@ test: setup
 .PHONY: test-long
 test-long: setup
 	@$(PY) -m pytest $(PARALLEL)
+
+# Java is the system's. Where it is missing and cannot be installed, the tests are skipped and say so.
+define ENSURE_JAVA
+if ! command -v java >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+  echo "Installing Java"; \
+  { apt-get update -qq && apt-get install -qq -y openjdk-17-jre-headless; } >/dev/null || true; \
+fi
+endef
+
+# One process: the tests share one Spark, whose executors are processes of their own.
+.PHONY: test-spark
+test-spark: $(VENV)/.installed-spark
+	@$(ENSURE_JAVA)
+	@TEST_ENGINES=spark $(PY) -m pytest -m "not long"
 
 .PHONY: lint
 lint: setup

@@ -6,14 +6,16 @@ whether they still fit both. They hold no as-of moment: a reader compares them w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, union_all, update
+import pyarrow as pa
+from sqlalchemy import Connection, Table, delete, func, insert, select, union_all
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable, DropTable
 
+from data.arrow import schema_of
 from data.business_days import calendar_rows
 from data.config import Config, load_config
 from data.content import write_down
@@ -39,9 +41,11 @@ from data.zones import known_zones
 Progress = Callable[[str, float], None]
 
 REMEDY = "Run 'python -m data derive'."
+BAD_IDS = "The table handoffs holds a handoff_id twice, or one that is NULL."
+BAD_IDS_REMEDY = "'python -m data check' names them; mend them in the source and load again."
 # What every load writes anew: no content of the company's.
 OWN_BOOKS = ("loads", "scorecard_meta")
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 100_000
 # A date outside these is a defect of its source; it must not make a calendar of centuries.
 EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2060, 1, 1)
 
@@ -59,22 +63,24 @@ def derive(connection: Connection, config: Config, *, progress: Progress | None 
     zones = zones_needed(connection, config)
     first, last = _span(connection)
     longest = max(target_seconds_of(config).values())
-    for zone in zones:
-        rows = calendar_rows(zone, config.business_hours, first, last, longest)
-        _insert(connection, business_days, rows)
+    rows = (
+        row
+        for zone in zones
+        for row in calendar_rows(zone, config.business_hours, first, last, longest)
+    )
+    _insert(connection, business_days, rows)
     tell("response clock of every handoff", 0.2)
     _empty(connection, handoff_clock)
+    if not dialect_of(connection.engine.url).holds_rules and _has_bad_ids(connection):
+        raise WarehouseError(BAD_IDS, remedy=BAD_IDS_REMEDY)
     try:
         names = [column.name for column in handoff_clock.columns]
         connection.execute(insert(handoff_clock).from_select(names, clock_rows(config, zones)))
     except IntegrityError as error:
-        raise WarehouseError(
-            "The table handoffs holds a handoff_id twice, or one that is NULL.",
-            remedy="'python -m data check' names them; mend them in the source and load again.",
-        ) from error
+        raise WarehouseError(BAD_IDS, remedy=BAD_IDS_REMEDY) from error
     tell("what the tables hold", 0.8)
     known = [table for name, table in (CONTRACT | DERIVED).items() if name not in OWN_BOOKS]
-    _write_meta(
+    write_meta(
         connection,
         {
             "contents": write_down(connection, known),
@@ -145,30 +151,41 @@ def _span(connection: Connection) -> tuple[datetime, datetime]:
     return max(min(found), EARLIEST), max(min(max(found), LATEST), EARLIEST)
 
 
+def write_meta(connection: Connection, values: Mapping[str, str]) -> None:
+    """Set what the warehouse says of itself; keys not given stay as they are.
+
+    The few rows are written anew as a whole, which every engine can.
+    """
+    connection.execute(CreateTable(scorecard_meta, if_not_exists=True))
+    known = {row.key: row.value for row in connection.execute(select(scorecard_meta))}
+    _empty(connection, scorecard_meta)
+    rows = {"schema_version": SCHEMA_VERSION, **known, **values}
+    connection.execute(
+        insert(scorecard_meta), [{"key": key, "value": value} for key, value in rows.items()]
+    )
+
+
+def _has_bad_ids(connection: Connection) -> bool:
+    ids = handoffs.c.handoff_id
+    counts = select(func.count().label("rows"), func.count(ids.distinct()).label("ids"))
+    found = connection.execute(counts.select_from(handoffs)).one()
+    return bool(found.rows != found.ids)
+
+
 def _empty(connection: Connection, table: Table) -> None:
     if dialect_of(connection.engine.url).empties_by_dropping:
         connection.execute(DropTable(table, if_exists=True))
-    connection.execute(CreateTable(table, if_not_exists=True))
-    connection.execute(delete(table))
+        connection.execute(CreateTable(table))
+    else:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        connection.execute(delete(table))
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict]) -> None:
-    rows = iter(rows)
+    rows, schema = iter(rows), schema_of(table)
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        connection.execute(insert(table), chunk)
-
-
-def _write_meta(connection: Connection, values: dict[str, str]) -> None:
-    connection.execute(CreateTable(scorecard_meta, if_not_exists=True))
-    present = set(connection.execute(select(scorecard_meta.c.key)).scalars())
-    if "schema_version" not in present:
-        values = {"schema_version": SCHEMA_VERSION, **values}
-    for key, value in values.items():
-        if key in present:
-            statement = update(scorecard_meta).where(scorecard_meta.c.key == key)
-            connection.execute(statement.values(value=value))
-        else:
-            connection.execute(insert(scorecard_meta).values(key=key, value=value))
+        columns = pa.Table.from_pylist(chunk, schema=schema)
+        dialect_of(connection.engine.url).insert(connection, table, columns)
 
 
 def _tell_nobody(step: str, share: float) -> None:

@@ -45,12 +45,28 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Create the database, or name another in WAREHOUSE_URL.",
     ),
     (
+        r"\[SCHEMA_NOT_FOUND\]",
+        "does not exist: {reason}",
+        "Create the schema (CREATE SCHEMA), or name another in WAREHOUSE_URL.",
+    ),
+    (
+        r"The Spark server does not answer|The session on the Spark server is gone",
+        "does not answer: {reason}",
+        "Check that the Thrift server runs, its host and port in WAREHOUSE_URL, and that 'auth' "
+        "there is what the server expects (NOSASL, NONE, LDAP, CUSTOM or KERBEROS).",
+    ),
+    (
+        r"[Ee]xecutor|[Ss]tage failure|Job aborted",
+        "could not finish the statement: {reason}",
+        "Ask again; if it happens again, look at Spark's log for what ends its executors.",
+    ),
+    (
         r"password authentication failed|FATAL:\s+role|no password supplied|no pg_hba.conf entry",
         "refuses this user: {reason}",
         "Check user and password in WAREHOUSE_URL.",
     ),
     (
-        r"permission denied|Permission denied|read-only transaction",
+        r"permission denied|Permission denied|read-only transaction|\[INSUFFICIENT_PERMISSIONS",
         "may not be read by this user: {reason}",
         "Grant the user SELECT on its tables, or name another user in WAREHOUSE_URL.",
     ),
@@ -61,7 +77,8 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Check that the server runs, and its host and port in WAREHOUSE_URL.",
     ),
     (
-        r"does not exist|Catalog Error|Binder Error|not found in FROM",
+        r"\[(TABLE_OR_VIEW_NOT_FOUND|UNRESOLVED_COLUMN)|does not exist|Catalog Error"
+        r"|Binder Error|not found in FROM",
         "lacks a table or column: {reason}",
         FILL,
     ),

@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from data.arrow import schema_of
 from data.config import Config
-from data.derive import derive
+from data.derive import derive, write_meta
 from data.dialects import dialect_of
 from data.errors import LoadError, unknown
 from data.sources.convert import utc_midnight
 from data.swap import replacing
-from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, scorecard_meta
+from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION
 
 Progress = Callable[[str, float], None]
 # Shares of the time that a load takes, for its progress.
@@ -100,14 +100,6 @@ def data_through(
                 newest = _newest(tables[name][column], zone, loaded_at)
                 moments += [newest] if newest is not None else []
     return max(moments, default=None)
-
-
-def write_meta(connection: Connection, values: Mapping[str, str]) -> None:
-    """Set what the warehouse says of itself; keys not given stay as they are."""
-    connection.execute(delete(scorecard_meta).where(scorecard_meta.c.key.in_(list(values))))
-    connection.execute(
-        insert(scorecard_meta), [{"key": key, "value": value} for key, value in values.items()]
-    )
 
 
 def _newest(values: pa.ChunkedArray, zone: ZoneInfo, loaded_at: datetime) -> datetime | None:

@@ -413,8 +413,11 @@ def open_warehouse() -> Warehouse:
     else:
         current = known
     with _lock:
+        replaced = [other for place, other in _open.items() if place != key]
         _open.clear()
         _open[key] = current
+    for other in replaced:
+        other.close()  # statements still running on it end as they would have
     return current
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import create_engine, insert
 
 from data.config import Config, parse_config
 from data.derive import derive
-from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, metadata, scorecard_meta
+from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, scorecard_meta
 from data.warehouse import Warehouse, open_warehouse
+from tests.rows import create, put
 
 Rows = Sequence[Mapping[str, Any]]
 LOADED_AT = datetime(2030, 1, 1)
@@ -51,16 +52,13 @@ def fill(url: str, tables: Mapping[str, Rows], config: str = "") -> None:
     ]
     engine = create_engine(url)
     try:
-        metadata.create_all(engine)
         with engine.begin() as connection:
+            create(connection)
             for name, rows in {"loads": loads, **tables}.items():
-                table = CONTRACT[name]
-                columns = table.columns.keys()
-                unknown = {key for row in rows for key in row} - set(columns)
+                unknown = {key for row in rows for key in row} - set(CONTRACT[name].columns.keys())
                 assert not unknown, f"{name} has no column {unknown}"
                 if rows:
-                    full = [{column: row.get(column) for column in columns} for row in rows]
-                    connection.execute(insert(table), full)
+                    put(connection, CONTRACT[name], rows)
             connection.execute(
                 insert(scorecard_meta), [{"key": "schema_version", "value": SCHEMA_VERSION}]
             )

@@ -1,7 +1,12 @@
-"""The warehouse engines that every test of SQL runs on. A new engine is one line in ``ENGINES``."""
+"""The warehouse engines that every test of SQL runs on. A new engine is one line in ``DATABASES``.
+
+``TEST_ENGINES`` names those to run on, with commas between; unset, all but Spark, which takes
+memory and minutes and has a target of its own (``make test-spark``).
+"""
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +16,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.schema import DDL
 
-from tests import postgres
+from tests import postgres, spark_server
 
 
 @contextmanager
@@ -34,11 +39,36 @@ def _postgresql(folder: Path) -> Iterator[str]:
         admin.dispose()
 
 
+@contextmanager
+def _spark(folder: Path) -> Iterator[str]:
+    server = make_url(spark_server.server_url())
+    name = f"t{uuid.uuid4().hex[:12]}"
+    admin = create_engine(server)
+    try:
+        with admin.connect() as connection:
+            connection.execute(DDL("CREATE SCHEMA %(name)s", context={"name": name}))
+        staging = {"staging": str(folder / "staging")}
+        url = server.set(database=name).update_query_dict(staging)
+        yield url.render_as_string(hide_password=False)
+        with admin.connect() as connection:
+            for (schema,) in connection.execute(DDL("SHOW SCHEMAS")).all():
+                if schema.startswith(name):
+                    connection.execute(
+                        DDL("DROP SCHEMA %(name)s CASCADE", context={"name": schema})
+                    )
+    finally:
+        admin.dispose()
+
+
 FreshDatabase = Callable[[Path], AbstractContextManager[str]]
 
 # Name → a context manager that yields the URL of a fresh, empty database; it may use the folder
 # it is given.
-ENGINES: dict[str, FreshDatabase] = {
+DATABASES: dict[str, FreshDatabase] = {
     "duckdb": _duckdb,
     "postgresql": _postgresql,
+    "spark": _spark,
 }
+_NAMED = os.environ.get("TEST_ENGINES", "duckdb,postgresql").split(",")
+# Those that this run is about.
+ENGINES = {name: DATABASES[name] for name in _NAMED}

@@ -13,7 +13,8 @@ from data.config import CONVERSION_DAYS, Config
 from tests.test_layers import FILES, PYTHON, ROOT
 
 DOCUMENTS = [name for name in FILES if name.endswith(".md")]
-SETTING = re.compile(r"(SCORECARD_[A-Z_]+|WAREHOUSE_URL|STATE_URL|TEST_POSTGRES_URL)")
+SETTING = re.compile(r"(SCORECARD_[A-Z_]+|WAREHOUSE_URL|STATE_URL|TEST_[A-Z]+_URL|TEST_ENGINES)")
+TEST_SETTINGS = ("tests/postgres.py", "tests/spark_server.py", "tests/matrix.py")
 SECTION = re.compile(r"^## `\[(\w+)\]`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| .+ \|$", re.MULTILINE)
 
@@ -57,7 +58,7 @@ def test_every_setting_that_the_program_reads_is_documented():
     named = {
         node.value
         for name in PYTHON
-        if not name.startswith("tests/") or name == "tests/postgres.py"
+        if not name.startswith("tests/") or name in TEST_SETTINGS
         for node in ast.walk(ast.parse(_read(name)))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)

@@ -10,11 +10,11 @@ from data.errors import WarehouseError
 from data.tables import SCHEMA_VERSION, metadata, scorecard_meta
 from data.warehouse import open_warehouse
 from tests.conftest import Company
-from tests.matrix import ENGINES
+from tests.matrix import DATABASES
 
 
 def test_every_engine_of_the_program_is_in_the_matrix():
-    assert set(ENGINES) == set(DIALECTS)
+    assert set(DATABASES) == set(DIALECTS)
 
 
 def test_a_fresh_database_is_no_warehouse(engine_url: str, company: Company):

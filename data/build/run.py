@@ -24,12 +24,11 @@ from data.build.raw import read_schema, tables_here
 from data.build.report import BuildReport
 from data.config import Config
 from data.config_sources import PRODUCTS
-from data.derive import derive
+from data.derive import derive, write_meta
 from data.dialects import dialect_of
 from data.dialects.functions import row_hash
 from data.errors import LoadError, unknown
 from data.failures import failure
-from data.load import write_meta
 from data.swap import rebuilding
 from data.tables import CONTRACT, SCHEMA_VERSION, loads, metadata, scorecard_meta
 
@@ -72,6 +71,12 @@ def build(
     ``sources``: product → schema. ``now`` (UTC without zone) is the clock's unless given. Raises
     ``LoadError``, ``ConfigError`` or ``WarehouseError``; then the warehouse is as it was.
     """
+    if not dialect_of(url).has_catalog:
+        raise LoadError(
+            f"'data build' does not run on {dialect_of(url).name} yet.",
+            remedy="Build on PostgreSQL or DuckDB, or fill the tables with models of your own and "
+            "run 'python -m data derive'.",
+        )
     tell = progress or (lambda text, share: None)
     moment = now or datetime.now(UTC).replace(tzinfo=None)
     context = Context(config, moment, _ordered(sources))

@@ -8,9 +8,10 @@ from sqlalchemy.exc import ArgumentError
 from data.dialects.base import Dialect
 from data.dialects.duckdb import DUCKDB
 from data.dialects.postgresql import POSTGRESQL
+from data.dialects.spark import SPARK
 from data.errors import ConfigError, unknown
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, POSTGRESQL)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, POSTGRESQL, SPARK)}
 
 
 def parse_url(text: str, *, name: str) -> URL:

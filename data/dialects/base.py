@@ -68,7 +68,9 @@ class Dialect:
     one (``data/swap.py``); ``insert`` adds many rows, whose columns are among the table's, at once.
     ``analyze``: after many rows have been added, so that statements on them are planned well.
     ``empties_by_dropping``: a table with a key is emptied by making it anew; elsewhere that would
-    take grants along and make readers wait.
+    take grants along and make readers wait. ``holds_rules``: the engine itself refuses rows that
+    break a key or lack a required value; elsewhere who writes them has to look. ``has_catalog``: it
+    has an ``information_schema``, which ``data build`` finds the raw tables in.
     """
 
     name: str
@@ -83,4 +85,6 @@ class Dialect:
     cancel: Callable[[Any], None] = _leave
     swaps_in_place: bool = False
     empties_by_dropping: bool = False
+    holds_rules: bool = True
+    has_catalog: bool = True
     location: Callable[[URL], str] = _whole_url

@@ -6,16 +6,20 @@ a ``@compiles`` override in its own file of this package.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Date,
     DateTime,
     Double,
     Interval,
     Numeric,
+    Text,
+    TypeDecorator,
     case,
     cast,
     literal,
@@ -96,6 +100,36 @@ class row_hash(FunctionElement[Any]):
     inherit_cache = True
 
 
+class texts_in_order(FunctionElement[Any]):
+    """``texts_in_order(text, place)``: an aggregate, the texts of a group in the order of their
+    places, NULLs among them. To be grouped and ordered by; ``as_list`` reads it."""
+
+    name = "texts_in_order"
+    type = ARRAY(Text)
+    inherit_cache = True
+
+
+class TextList(TypeDecorator[list[str | None]]):
+    """A list of texts; drivers without lists hand it over as JSON."""
+
+    impl = ARRAY(Text)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> list[str | None] | None:
+        return json.loads(value) if isinstance(value, str) else value
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance
+
+
+class as_list(FunctionElement[Any]):
+    """``as_list(texts_in_order(…))``: the texts, as the driver can hand them over."""
+
+    name = "as_list"
+    type = TextList()
+    inherit_cache = True
+
+
 class least_of(FunctionElement[Any]):
     """``least_of(a, b, …)``: the earliest of several moments; NULLs do not count."""
 
@@ -157,6 +191,17 @@ def _number_of(element, compiler, **kw):
 def _row_hash(element, compiler, **kw):
     columns = ", ".join(compiler.process(clause, **kw) for clause in element.clauses)
     return f"CAST(hashtextextended(CAST(ROW({columns}) AS TEXT), 0) AS NUMERIC(38, 0))"
+
+
+@compiles(texts_in_order)
+def _texts_in_order(element, compiler, **kw):
+    text, place = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"array_agg({text} ORDER BY {place})"
+
+
+@compiles(as_list)
+def _as_list(element, compiler, **kw):
+    return compiler.process(element.clauses.clauses[0], **kw)
 
 
 @compiles(least_of)

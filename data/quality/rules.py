@@ -63,20 +63,22 @@ def _same_touch() -> Check:
 
 
 def _merge_circles() -> Check:
-    is_merged = leads.c.merged_into.is_not(None)
-    chain = (
-        select(leads.c.lead_id, leads.c.merged_into.label("reached"), literal(1).label("steps"))
-        .where(is_merged)
-        .cte("chain", recursive=True)
+    # One row a lead: a lead_id that occurs twice would double the rows at every step.
+    merged_into = func.min(leads.c.merged_into).label("merged_into")
+    step = (
+        select(leads.c.lead_id, merged_into)
+        .where(leads.c.merged_into.is_not(None))
+        .group_by(leads.c.lead_id)
+        .cte("step")
     )
-    step = leads.alias("step")
-    # Not UNION ALL: a lead_id that occurs twice would double the rows at every step.
-    chain = chain.union(
+    chain = select(
+        step.c.lead_id, step.c.merged_into.label("reached"), literal(1).label("steps")
+    ).cte("chain", recursive=True)
+    chain = chain.union_all(
         select(chain.c.lead_id, step.c.merged_into, chain.c.steps + 1)
         .join_from(chain, step, step.c.lead_id == chain.c.reached)
         .where(
             and_(
-                step.c.merged_into.is_not(None),
                 chain.c.reached != chain.c.lead_id,
                 chain.c.steps < LONGEST_CHAIN,
             )

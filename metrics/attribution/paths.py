@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from data.config import Config
+from data.dialects.functions import as_list, texts_in_order
 from data.tables import touches
 from data.warehouse import Warehouse
 from metrics.attribution.credit import COLUMNS, player_columns
@@ -149,7 +149,7 @@ def paths_statement(query: AttributionQuery, config: Config, limit: int) -> Sele
         select(
             p.journey,
             p.amount,
-            func.array_agg(aggregate_order_by(member, p.place.asc())).label("steps"),
+            texts_in_order(member, p.place).label("steps"),
         )
         .where(or_(p.place == 1, member.is_distinct_from(p[f"before_{query.by}"])))
         .group_by(p.journey, p.amount)
@@ -157,7 +157,11 @@ def paths_statement(query: AttributionQuery, config: Config, limit: int) -> Sele
     )
     opportunities, money = func.count(), func.sum(paths.c.amount)
     return (
-        select(paths.c.steps, opportunities.label("opportunities"), money.label("money"))
+        select(
+            as_list(paths.c.steps).label("steps"),
+            opportunities.label("opportunities"),
+            money.label("money"),
+        )
         .group_by(paths.c.steps)
         .order_by(opportunities.desc(), money.desc().nulls_last(), paths.c.steps)
         .limit(limit)

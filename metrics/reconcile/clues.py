@@ -140,9 +140,17 @@ def _came_back(lead: Any, one: Any, other: Any) -> Condition:
         and_(s.entered_at > one, s.entered_at <= other),
         and_(s.entered_at > other, s.entered_at <= one),
     )
-    found = exists().where(s.lead_id == lead, s.stage == "recycled", either_way)
-    # Within another EXISTS the outermost row would otherwise be read as a table of its own.
-    return found.correlate_except(again)
+    return exists().where(s.lead_id == lead, s.stage == "recycled", either_way)
+
+
+def _times_recycled(rows: CTE, lead: Any, moment: Any) -> CTE:
+    """The rows with how often their lead had been recycled by their moment (``times``)."""
+    again = lead_stages.alias()
+    is_before = and_(
+        again.c.lead_id == lead, again.c.stage == "recycled", again.c.entered_at <= moment
+    )
+    counted = select(*rows.c, func.count(again.c.entered_at).label("times"))
+    return counted.outerjoin_from(rows, again, is_before).group_by(*rows.c).cte()
 
 
 def evidence(others: CTE) -> CTE:
@@ -196,7 +204,7 @@ def _rules(open_: CTE, counted: CTE, says: CTE, span: Span) -> Mapping[str, Cond
         ),
         "filtered": _is_filtered(o),
         "repeat": returned,
-        "rejected": and_(here, _rejected(o, span)),
+        "rejected": and_(here, _rejected(open_, span)),
         "period_differs": told("other_period"),
         "existing_contact": _existing(o, span),
         "sync_excluded": is_sync("excluded"),
@@ -246,23 +254,26 @@ def _is_filtered(o: Any) -> Condition:
     )
 
 
-def _rejected(o: Any, span: Span) -> Condition:
-    """Sales rejected the lead in the pass in which it was counted: it was not recycled between."""
-    h, s = handoffs.c, lead_stages.c
-    by_handoff = exists().where(
-        h.lead_id == o.lead,
-        h.disposition == "rejected",
-        h.handed_at <= span.as_of,
-        h.disposed_at <= span.as_of,
-        ~_came_back(o.lead, o.counted_at, h.disposed_at),
+def _rejected(open_: CTE, span: Span) -> Condition:
+    """Sales rejected the lead in the pass in which it was counted: as often recycled by then.
+
+    The passes are counted beside the records: an EXISTS within an EXISTS may not look at the
+    outermost row on every engine.
+    """
+    o, h, s = open_.c, handoffs.c, lead_stages.c
+    by_handoff = select(h.lead_id, h.disposed_at.label("moment")).where(
+        h.disposition == "rejected", h.handed_at <= span.as_of, h.disposed_at <= span.as_of
     )
-    by_stage = exists().where(
-        s.lead_id == o.lead,
-        s.stage == "rejected",
-        s.entered_at <= span.as_of,
-        ~_came_back(o.lead, o.counted_at, s.entered_at),
+    by_stage = select(s.lead_id, s.entered_at.label("moment")).where(
+        s.stage == "rejected", s.entered_at <= span.as_of
     )
-    return or_(by_handoff, by_stage)
+    rejections = union(by_handoff, by_stage).cte("rejections")
+    rejected = _times_recycled(rejections, rejections.c.lead_id, rejections.c.moment).c
+    records = select(o.row, o.lead, o.counted_at).cte("counted_leads")
+    counted = _times_recycled(records, records.c.lead, records.c.counted_at).c
+    return exists().where(
+        counted.row == o.row, rejected.lead_id == counted.lead, rejected.times == counted.times
+    )
 
 
 def _existing(o: Any, span: Span) -> Condition:

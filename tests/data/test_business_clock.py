@@ -29,7 +29,7 @@ from tests.data.test_handoff_clock import (
     clocks,
     config_of,
 )
-from tests.matrix import ENGINES
+from tests.matrix import DATABASES
 
 SETTINGS = settings(
     deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
@@ -182,5 +182,5 @@ def test_random_hours_agree_with_workclock(tmp_path_factory, seed: int):
         tuple(sorted(chance.sample(range(7), chance.randint(1, 7)))),
     )
     season = chance.choice([AUTUMN, SPRING])
-    with ENGINES["duckdb"](tmp_path_factory.mktemp("hours")) as url:
+    with DATABASES["duckdb"](tmp_path_factory.mktemp("hours")) as url:
         check(url, hours, spans_of(chance, season, 60))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from data.config import parse_config
 from data.derive import derive, stale_reason
@@ -22,6 +22,7 @@ from data.tables import (
 from data.warehouse import open_warehouse
 from tests.conftest import Company
 from tests.data.filled import Rows, create_without_rules, fill, filled, writing
+from tests.rows import add, change
 
 CONFIG = "[sla.response_hours]\nP1 = 1\ndefault = 24\n"
 LOADED = {
@@ -74,7 +75,7 @@ def test_what_business_time_does_not_depend_on_leaves_it_fresh(derived: str):
 
 def test_other_data_make_it_stale(derived: str):
     with writing(derived) as connection:
-        connection.execute(update(loads).values(load_id="2"))
+        change(connection, update(loads).values(load_id="2"))
     assert "data have changed" in (stale_reason(open_warehouse()) or "")
 
 
@@ -128,7 +129,7 @@ def test_handoff_ids_that_repeat_are_refused_in_words(engine_url: str):
     """Tables that other means have made may lack the keys."""
     with writing(engine_url) as connection:
         create_without_rules(connection)
-        connection.execute(insert(handoffs), [ROWS["handoffs"][0]] * 2)
+        add(connection, handoffs, [ROWS["handoffs"][0]] * 2)
         with pytest.raises(WarehouseError, match="data check"):
             derive(connection, parse_config(CONFIG))
         connection.rollback()

@@ -18,7 +18,7 @@ from data.tables import business_days as derived_table
 from data.tables import leads as leads_table
 from data.tables import metadata, scorecard_meta, touches
 from tests.data.loading import leads, load, rows_of
-from tests.matrix import ENGINES
+from tests.matrix import DATABASES
 
 
 def column_of(url: str, table: Table) -> list[str]:
@@ -75,7 +75,7 @@ def test_copying_takes_a_warehouse_made_by_other_means(engine_url: str) -> None:
 
 def test_what_the_company_has_on_its_tables_stays() -> None:
     """PostgreSQL only: views, grants, further columns and tables outlive a load."""
-    with ENGINES["postgresql"](Path()) as text:
+    with DATABASES["postgresql"](Path()) as text:
         load(text, {"leads": leads("a")})
         url = make_url(text)
         engine = dialect_of(url).create_engine(url, read_only=False, timeout_seconds=0)

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import create_engine, insert, update
+from sqlalchemy import create_engine, update
 
 from data.tables import leads, loads
 from data.warehouse import Warehouse
@@ -16,6 +16,7 @@ from metrics.engine import run_query
 from metrics.query import MetricQuery
 from tests.build import at, fill
 from tests.metrics.fixture_company import AS_OF, PERIODS
+from tests.rows import add, change
 
 THREADS = 8
 
@@ -123,8 +124,8 @@ def test_changed_data_are_never_answered_from_the_cache(engine_url, company):
     assert count(at("2026-06-01")) == 0
     engine = create_engine(engine_url)
     with engine.begin() as connection:
-        connection.execute(insert(leads), [{"lead_id": "L2", "created_at": at("2026-06-03")}])
-        connection.execute(update(loads).values(load_id="load-2", row_count=2))
+        add(connection, leads, [{"lead_id": "L2", "created_at": at("2026-06-03")}])
+        change(connection, update(loads).values(load_id="load-2", row_count=2))
     engine.dispose()
     assert count() == 2
 

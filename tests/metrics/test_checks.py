@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from data.config import parse_config
 from metrics.calendar import Span
@@ -23,6 +23,7 @@ from tests.metrics import (
     test_dispute_kpis,
 )
 from tests.metrics.fixture_company import AS_OF, CONFIG, PERIODS, tables
+from tests.rows import plain_sql
 
 CHECKS = checks.CHECKS | checks_pipeline.CHECKS
 # (value, numerator, denominator, maturing) of the week, the month and the quarter; six decimals.
@@ -291,7 +292,7 @@ def _sql_figures(url: str, checked: Iterable[str] = CHECKS, as_of: datetime = AS
                     values: dict[str, Any] = {"first": span.start, "last": span.end, "as_of": as_of}
                     if ":days" in sql:
                         values["days"] = config.window_days(metric)
-                    row = connection.execute(text(sql), values).one()
+                    row = connection.execute(plain_sql(connection, sql), values).one()
                     found[metric, span] = tuple(None if v is None else float(v) for v in row)
     finally:
         engine.dispose()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from data.row_scope import RowScope
 from metrics.calendar import Cadence, Calendar, Span
@@ -30,6 +30,7 @@ from tests.metrics.credit_company import (
     WEEK,
     tables,
 )
+from tests.rows import plain_sql
 
 
 @pytest.fixture
@@ -64,7 +65,9 @@ def _sql(url: str, metric: str, span: Span) -> list:
     try:
         with engine.connect() as connection:
             asked = {"first": span.start, "last": span.end, "as_of": AS_OF}
-            row = connection.execute(text(checks_credit.CHECKS[metric]), asked).one()
+            row = connection.execute(
+                plain_sql(connection, checks_credit.CHECKS[metric]), asked
+            ).one()
     finally:
         engine.dispose()
     return [None if value is None else float(value) for value in row]

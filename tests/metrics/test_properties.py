@@ -17,7 +17,7 @@ from metrics.engine import run_query, used_stages
 from metrics.model import Kind, Metric, Status
 from metrics.query import Row
 from tests.build import newest_event
-from tests.matrix import ENGINES
+from tests.matrix import DATABASES, ENGINES
 from tests.metrics.worlds import (
     PLAIN,
     ZONES,
@@ -55,7 +55,10 @@ def database(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Refil
 
 @pytest.fixture(scope="module")
 def duckdb(tmp_path_factory) -> Iterator[Refillable]:
-    with ENGINES["duckdb"](tmp_path_factory.mktemp("properties")) as url, refillable(url) as found:
+    with (
+        DATABASES["duckdb"](tmp_path_factory.mktemp("properties")) as url,
+        refillable(url) as found,
+    ):
         yield found
 
 

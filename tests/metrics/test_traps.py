@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import create_engine, insert, update
+from sqlalchemy import create_engine, update
 
 from data.tables import loads
 from data.warehouse import open_warehouse
@@ -27,6 +27,7 @@ from tests.metrics.asking import (
     lead,
     stages,
 )
+from tests.rows import add, change
 
 # -- fan-out and double counting ----------------------------------------------------------------
 
@@ -242,9 +243,10 @@ def test_a_source_that_ends_early_leaves_its_kpis_partial(engine_url, company):
     with engine.begin() as connection:
         is_crm = loads.c.table_name == "opportunities"
         early = {"source": "crm", "data_through": at("2026-06-20 12:00")}
-        connection.execute(update(loads).where(is_crm).values(**early))
-        connection.execute(
-            insert(loads),
+        change(connection, update(loads).where(is_crm).values(**early))
+        add(
+            connection,
+            loads,
             [{"load_id": "load-0", "table_name": "opportunities", "row_count": 1, "source": "crm",
               "loaded_at": at("2026-06-01"), "data_through": at("2026-06-01")}],
         )  # fmt: skip

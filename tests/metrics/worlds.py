@@ -9,12 +9,12 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sqlalchemy import create_engine, delete, insert
+from sqlalchemy import create_engine, insert
 from sqlalchemy.engine import make_url
 
 from data.config import DIMENSIONS, FACTS, Config
 from data.derive import derive
-from data.tables import CONTRACT, SCHEMA_VERSION, STAGES, metadata, scorecard_meta
+from data.tables import SCHEMA_VERSION, STAGES, scorecard_meta
 from data.warehouse import Warehouse
 from metrics.cache import RESULTS
 from metrics.calendar import Cadence, Calendar
@@ -22,6 +22,7 @@ from metrics.catalog import CATALOG
 from metrics.model import Kind
 from metrics.query import MetricQuery
 from tests.build import newest_event
+from tests.rows import create, replace
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -43,8 +44,8 @@ class Refillable:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.engine = create_engine(url)
-        metadata.create_all(self.engine)
         with self.engine.begin() as connection:
+            create(connection)
             version = {"key": "schema_version", "value": SCHEMA_VERSION}
             connection.execute(insert(scorecard_meta), [version])
 
@@ -62,13 +63,7 @@ class Refillable:
             for name, rows in tables.items()
         ]
         with self.engine.begin() as connection:
-            for table in CONTRACT.values():
-                connection.execute(delete(table))
-            for name, rows in {"loads": loads, **tables}.items():
-                columns = CONTRACT[name].columns.keys()
-                full = [{column: row.get(column) for column in columns} for row in rows]
-                if full:
-                    connection.execute(insert(CONTRACT[name]), full)
+            replace(connection, {"loads": loads, **tables})
             derive(connection, config)
         # Every example stands in the same place; what was asked of the last one is not its own.
         RESULTS.clear()

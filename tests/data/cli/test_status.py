@@ -22,6 +22,7 @@ from data.tables import scorecard_meta
 from tests import postgres
 from tests.conftest import Company
 from tests.data.filled import Rows, filled, writing
+from tests.rows import change
 
 LOADED = datetime(2024, 6, 1, 6)
 
@@ -100,11 +101,8 @@ def fails(capsys: pytest.CaptureFixture[str], *words: str) -> None:
 
 def test_another_version(warehouse: str, capsys: pytest.CaptureFixture[str]):
     with writing(warehouse) as connection:
-        connection.execute(
-            update(scorecard_meta)
-            .where(scorecard_meta.c.key == "schema_version")
-            .values(value="99")
-        )
+        is_version = scorecard_meta.c.key == "schema_version"
+        change(connection, update(scorecard_meta).where(is_version).values(value="99"))
     fails(capsys, "version '99'", "reads '1'", "Load it again")
 
 

@@ -16,10 +16,12 @@ from data.config import PROJECT_DIR, Config
 from data.derive import derive
 from data.quality import CHECKS, Level, run_checks
 from data.quality.report import as_document
+from data.tables import CONTRACT
 from data.warehouse import Warehouse
 from tests.conftest import Company
 from tests.data.filled import create_without_rules, fill, writing
 from tests.data.quality.planted import CLEAN, CLEAN_LOADS, ELSEWHERE, PLANTED
+from tests.rows import holds_rules, put
 
 
 class Uncommitted(Warehouse):
@@ -64,6 +66,9 @@ def test_every_check_finds_what_was_planted(clean: str):
             fill(connection, {check.table: fault.rows})
             found = check.find(Uncommitted(clean, connection))
             connection.rollback()
+            if not holds_rules(connection):  # nor does it know what a rollback is
+                rows = CLEAN_LOADS if check.table == "loads" else [CLEAN[check.table]]
+                put(connection, CONTRACT[check.table], rows)
             sample, ids = Counter(found.sample), Counter(fault.ids)
             if found.count != ids.total() or sample.total() != min(5, ids.total()) or sample - ids:
                 wrong[check.id] = (found, fault.ids)

@@ -22,7 +22,7 @@ from tests.metrics.worlds import FIRST_DAY, Refillable, Row, World, refillable
 
 CONFIG = parse_config("")
 SPAN = Span((FIRST_DAY + timedelta(days=8)).date(), (FIRST_DAY + timedelta(days=24)).date())
-EXAMPLES = {"duckdb": 8, "postgresql": 12}
+EXAMPLES = {"duckdb": 8, "postgresql": 12, "spark": 2}
 KEYS = (None, None, "a@x.org", " A@x.org", "b@x.org", "B@X.ORG ", "c@x.org", " ")
 
 

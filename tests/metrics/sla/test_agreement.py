@@ -23,7 +23,7 @@ from metrics.sla.question import COST_WEEKS, WINDOW_WEEKS, Question
 from metrics.sla.rejections import rejections
 from metrics.sla.responses import answerers, heat_map, responses
 from metrics.view import View
-from tests.matrix import ENGINES
+from tests.matrix import DATABASES, ENGINES
 from tests.metrics.sla.second_way import SecondWay
 from tests.metrics.test_properties import SEEDS, SETTINGS
 from tests.metrics.worlds import (
@@ -50,7 +50,10 @@ def database(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Refil
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Iterator[Warehouse]:
-    with ENGINES["duckdb"](tmp_path_factory.mktemp("filters")) as url, refillable(url) as database:
+    with (
+        DATABASES["duckdb"](tmp_path_factory.mktemp("filters")) as url,
+        refillable(url) as database,
+    ):
         yield database.fill(World(11).tables(), CONFIGS[0])
 
 
