@@ -22,12 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.types import Double
 
 from data.config import Config
-from data.tables import touches
 from data.warehouse import Warehouse
 from metrics.attribution.journeys import deals, touches_of_deals, with_lead_creation
 from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
-from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
+from metrics.attribution.model import MODELS, Attribution, AttributionQuery, Credit
 from metrics.attribution.order import BY_MOMENT, Telling, by_moment, in_order, is_tied
+from metrics.attribution.players import before, named, numbered, player_columns
 from metrics.attribution.rounding import to_cents, without_noise
 from metrics.attribution.unsuccessful import unsuccessful_statement
 from metrics.attribution.weights import (
@@ -50,15 +50,6 @@ BY_TAKING_PART = ("time_decay", "shapley")
 # Sums of one member over journeys: (money, conversions).
 Earned = dict[Member, tuple[float, float]]
 
-# The columns of a touch by which credit can be split.
-COLUMNS: dict[str, Column] = {
-    By.CHANNEL: touches.c.channel,
-    By.CAMPAIGN: touches.c.campaign_id,
-    By.TEAM: touches.c.team,
-    By.ASSET: touches.c.asset,
-    By.REP: touches.c.rep_id,
-}
-
 
 def attribute(warehouse: Warehouse, query: AttributionQuery) -> Attribution:
     """The credit of every member under the model that is asked for.
@@ -71,13 +62,6 @@ def attribute(warehouse: Warehouse, query: AttributionQuery) -> Attribution:
 def attribute_all(warehouse: Warehouse, query: AttributionQuery) -> dict[str, Attribution]:
     """The same question under every model, by id; one pass over the journeys for all of them."""
     return _answers(warehouse, query, tuple(MODELS))
-
-
-def player_columns(by: str) -> dict[str, Column]:
-    """The columns that tell the players of Markov and Shapley apart: by team they play as team ×
-    channel, and are added up."""
-    names = (By.TEAM, By.CHANNEL) if by == By.TEAM else (by,)
-    return {str(name): COLUMNS[name] for name in names}
 
 
 def _answers(
@@ -132,22 +116,23 @@ def credit_statement(query: AttributionQuery, config: Config, models: Sequence[s
     ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in journeys,
     NULL in rows that have nothing to say of it.
     """
-    players = player_columns(query.by)
-    telling = _telling(query, config, players, models)
+    texts = player_columns(query.by)
+    players = tuple(texts)
+    telling = _telling(query, config, numbered(texts), models)
     quick = by_moment(telling, "credited_touches")
     by_place = [model for model in models if model not in BY_TAKING_PART]
-    befores = [f"before_{name}" for name in players] if "markov" in by_place else []
+    befores = before(players) if "markov" in by_place else ()
     placed = in_order(telling, quick, ("amount", *players, *befores, *CLASS))
-    arms = [_earned_by_place(placed, tuple(players), befores, query, config, by_place)]
+    arms = [_earned_by_place(placed, players, befores, query, config, by_place)]
     taking_part = [model for model in models if model in BY_TAKING_PART]
     if taking_part:
-        arms.append(_earned_by_taking_part(quick, tuple(players), taking_part))
+        arms.append(_earned_by_taking_part(quick, players, taking_part))
     names = [str(name) for name in dict.fromkeys(c.key for a in arms for c in a.selected_columns)]
     aligned = [
         select(*((arm.c[name] if name in arm.c else null()).label(name) for name in names))
         for arm in (arm.subquery() for arm in arms)
     ]
-    return select(union_all(*aligned).subquery("earned"))
+    return named(select(union_all(*aligned).subquery("earned")), texts)
 
 
 def _telling(
@@ -156,29 +141,21 @@ def _telling(
     """The touches of credited journeys: their players and those before, ``classed``, and their
     ``decay`` where a model needs it."""
     dated = with_lead_creation(deals(query, config).cte("deals"), query.as_of)
-    befores = [f"before_{name}" for name in players]
+    names = tuple(players)
+    aged = ("decay",) if "time_decay" in models else ()
+    kept = ("journey", "amount", *names, *before(names), *aged)
 
     def tell(order: Sequence[str], among: Select | None) -> Select:
         told: FromClause = dated
         if among is not None:
             told = select(dated).where(dated.c.journey.in_(among)).subquery("tied_deals")
         rows = touches_of_deals(told, query, config, players)
-        kept = ["journey", "amount", *players, *befores]
-        if "time_decay" in models:
+        if aged:
             rows = with_decay(rows, query, config)
-            kept.append("decay")
-        placed = placed_touches(
-            rows,
-            tuple(players),
-            query,
-            config,
-            ("markov",),
-            kept=kept[2 + 2 * len(players) :],
-            order=order,
-        )
+        placed = placed_touches(rows, names, query, config, ("markov",), kept=aged, order=order)
         touched = classed(placed, kept)
         if order == BY_MOMENT:
-            touched = touched.add_columns(is_tied(placed, tuple(players)).label("is_tied"))
+            touched = touched.add_columns(is_tied(placed, names).label("is_tied"))
         return touched
 
     return tell

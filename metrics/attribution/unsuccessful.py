@@ -39,17 +39,18 @@ from metrics.attribution.journeys import (
 )
 from metrics.attribution.model import AttributionQuery, Basis
 from metrics.attribution.order import BY_MOMENT, by_moment, in_order, is_tied
+from metrics.attribution.players import named, numbered
 from metrics.calendar import Calendar
 from metrics.facts import leads as lead_facts
 from metrics.facts.base import Column, Context, Fact, Links
 
 
 def unsuccessful_statement(
-    query: AttributionQuery, config: Config, players: Mapping[str, Column]
+    query: AttributionQuery, config: Config, texts: Mapping[str, Column]
 ) -> Select:
     """The transitions of unsuccessful journeys: a row a player, the one before it
     (``before_<player>``) and whether it ``starts`` a journey; ``touches`` counts."""
-    contacts = _contacts(query, config)
+    contacts, players = _contacts(query, config), numbered(texts)
 
     def tell(order: Sequence[str], among: Select | None) -> Select:
         told: FromClause = contacts
@@ -60,7 +61,7 @@ def unsuccessful_statement(
     names = (*players, *(f"before_{name}" for name in players), "starts")
     steps = in_order(tell, by_moment(tell, "steps"), names)
     groups = list(steps.c)
-    return select(*groups, func.count().label("touches")).group_by(*groups)
+    return named(select(*groups, func.count().label("touches")).group_by(*groups), texts)
 
 
 def _steps(
