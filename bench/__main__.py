@@ -1,20 +1,31 @@
 """``python -m bench [NAME…]``: run every ``bench/bench_*.py`` and print what each measured.
 
-A benchmark module has ``run() -> Iterable[tuple[str, float, str]]``: what, how much, in which
-unit. Its docstring's first line says what it is about.
+A benchmark module has ``run()`` and yields tuples ``(what, how much, unit)`` or ``(what, how much,
+unit, goal)``; a goal is "≤ 2" or "≥ 0.9", "" where there is none. Its docstring's first line says
+what it is about; ``SEED``, where it has one, is printed with it. Exits 1 when a goal was missed.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import platform
+import re
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from types import ModuleType
 
 import bench
 from data.errors import unknown
 
 PREFIX = "bench_"
+PACKAGES = ("duckdb", "sqlalchemy", "duckdb-sqlalchemy", "psycopg", "streamlit", "pandas")
+GOAL = re.compile(r"([≤≥<>])\s*([\d.,]+)")
+LINE = "  {what:<52} {value:>12} {unit:<6} {goal:<12} {verdict}"
 
 
 def found() -> dict[str, ModuleType]:
@@ -27,19 +38,76 @@ def found() -> dict[str, ModuleType]:
     }
 
 
+def is_met(value: float, goal: str) -> bool:
+    """Whether a figure meets its goal. Raises ``ValueError`` for a goal that is none."""
+    parts = GOAL.match(goal)
+    if parts is None:
+        raise ValueError(f"{goal!r} is no goal: write '≤ 2' or '≥ 0.9'.")
+    bound = float(parts[2].replace(",", ""))
+    match parts[1]:
+        case "≤":
+            return value <= bound
+        case "<":
+            return value < bound
+        case "≥":
+            return value >= bound
+    return value > bound
+
+
+def surroundings() -> Iterator[str]:
+    """The machine and what runs on it, a line each."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    yield f"machine: {_processor()}, {cores} cores, {memory:.1f} GB, {platform.system()}"
+    yield f"load before the first benchmark: {os.getloadavg()[0]:.1f}"
+    yield f"Python {platform.python_version()}, " + ", ".join(filter(None, map(_pin, PACKAGES)))
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.machine()
+    named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return named[1] if named else platform.machine()
+
+
+def _pin(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
+
+
+def show(what: str, value: float, unit: str, goal: str = "") -> bool:
+    """Print one figure; False where it misses its goal."""
+    met = not goal or is_met(value, goal)
+    verdict = "" if not goal else "met" if met else "MISS"
+    line = LINE.format(what=what, value=f"{value:,.3f}", unit=unit, goal=goal, verdict=verdict)
+    print(line.rstrip(), flush=True)
+    return met
+
+
 def main(wanted: list[str]) -> int:
     modules = found()
     for name in wanted:
         if name not in modules:
             print(f"bench: {unknown('benchmark', name, modules)}", file=sys.stderr)
             return 2
+    print("\n".join(surroundings()))
+    missed: list[str] = []
     for name, module in modules.items():
         if wanted and name not in wanted:
             continue
-        print(f"{name}: {(module.__doc__ or '').strip().splitlines()[0]}")
-        for what, value, unit in module.run():
-            print(f"  {what:<52} {value:>12,.3f} {unit}", flush=True)
-    return 0
+        seed = getattr(module, "SEED", None)
+        about = (module.__doc__ or "").strip().splitlines()[0]
+        print(f"\n{name}: {about}" + ("" if seed is None else f" Seed {seed}."))
+        missed += [f"{name}: {figure[0]}" for figure in module.run() if not show(*figure)]
+    print()
+    for figure in missed:
+        print(f"missed: {figure}")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -17,10 +17,14 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from data.business_days import calendar_rows
 from data.config import Config, load_config
+from data.content import write_down
 from data.dialects import dialect_of
 from data.errors import WarehouseError
 from data.handoff_clock import clock_rows, target_seconds_of
+from data.reading import note_reads
 from data.tables import (
+    CONTRACT,
+    DERIVED,
     SCHEMA_VERSION,
     business_days,
     handoff_clock,
@@ -35,6 +39,8 @@ from data.warehouse import Warehouse, version_of
 Progress = Callable[[str, float], None]
 
 REMEDY = "Run 'python -m data derive'."
+# What every load writes anew: no content of the company's.
+OWN_BOOKS = ("loads", "scorecard_meta")
 ROWS_AT_ONCE = 2_000
 # A date outside these is a defect of its source; it must not make a calendar of centuries.
 EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2060, 1, 1)
@@ -66,9 +72,12 @@ def derive(connection: Connection, config: Config, *, progress: Progress | None 
             "The table handoffs holds a handoff_id twice, or one that is NULL.",
             remedy="'python -m data check' names them; mend them in the source and load again.",
         ) from error
+    tell("what the tables hold", 0.8)
+    known = [table for name, table in (CONTRACT | DERIVED).items() if name not in OWN_BOOKS]
     _write_meta(
         connection,
         {
+            "contents": write_down(connection, known),
             "derived_config_hash": config.clock_hash,
             "derived_data_version": data_version(connection),
             "derived_at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -81,6 +90,7 @@ def stale_reason(warehouse: Warehouse, config: Config | None = None) -> str | No
     """Why the derived tables do not fit the warehouse's data or ``config``, in words with the
     remedy; None where they do. ``config`` is the warehouse's own unless given."""
     config = config or warehouse.config
+    note_reads([handoff_clock.name])
     derived_from = warehouse.meta.get("derived_config_hash")
     if derived_from is None:
         return f"Response times have not been derived yet. {REMEDY}"
@@ -89,7 +99,7 @@ def stale_reason(warehouse: Warehouse, config: Config | None = None) -> str | No
             "Business hours, response targets or the time zone in the configuration have "
             f"changed since response times were derived. {REMEDY}"
         )
-    if warehouse.meta.get("derived_data_version") != warehouse.data_version:
+    if not warehouse.is_derived_from_its_data:
         return f"The data have changed since response times were derived. {REMEDY}"
     clocks = warehouse.rows(select(func.count().label("rows")).select_from(handoff_clock))
     if clocks[0]["rows"] != warehouse.row_counts["handoffs"]:

@@ -238,6 +238,13 @@ def read_frozen(review_id: str) -> tuple[ReviewSnapshot, list[ReviewFigure]] | N
         return None if snapshot is None else (snapshot, _figures(session, review_id))
 
 
+def read_pages(review_id: str) -> bytes | None:
+    """The frozen pages of a closed review; None while it is open, and of one without them."""
+    own = select(ReviewSnapshot.pages).where(ReviewSnapshot.review_id == review_id)
+    with open_state().read() as session:
+        return session.scalars(own).first()
+
+
 def _figures(session: Session, review_id: str) -> list[ReviewFigure]:
     own = select(ReviewFigure).where(ReviewFigure.review_id == review_id)
     return list(session.scalars(own.order_by(ReviewFigure.place)))

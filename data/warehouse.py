@@ -9,7 +9,7 @@ import copy
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,11 +21,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from data.config import PROJECT_DIR, Config, load_config
+from data.content import read_back
 from data.dialects import dialect_of, parse_url
 from data.errors import WarehouseError, WarehouseTimeout
 from data.failures import failure, public
+from data.reading import LOADS, note_reads, note_statement
 from data.row_scope import EVERYTHING, RowScope
-from data.tables import CONTRACT, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
+from data.tables import CONTRACT, DERIVED, EVENT_COLUMNS, SCHEMA_VERSION, loads, scorecard_meta
 
 LOCAL_DIR = Path(os.environ.get("SCORECARD_HOME", PROJECT_DIR / ".scorecard"))
 STATEMENT_SECONDS = 30.0
@@ -134,7 +136,9 @@ class Warehouse:
 
     def rows(self, statement: Executable) -> list[dict[str, Any]]:
         """Run a statement; rows as dicts, in the engine's own Python types."""
-        return self._read(self.admitted(statement))
+        admitted = self.admitted(statement)
+        note_statement(admitted)
+        return self._read(admitted)
 
     def _read(self, statement: Executable) -> list[dict[str, Any]]:
         try:
@@ -152,6 +156,7 @@ class Warehouse:
         The time limit holds for the whole of it.
         """
         admitted = self.admitted(statement)
+        note_statement(admitted)
         try:
             with (
                 self.engine.connect().execution_options(
@@ -213,20 +218,52 @@ class Warehouse:
             select(loads).order_by(loads.c.load_id, loads.c.source, loads.c.table_name)
         )
 
-    @cached_property
+    @property
     def data_version(self) -> str:
         """Twelve hex digits that change when, and only when, a load has changed the data."""
+        note_reads([LOADS])
+        return self._data_version
+
+    @cached_property
+    def _data_version(self) -> str:
         return version_of(self._loads)
+
+    @cached_property
+    def _contents(self) -> Mapping[str, str]:
+        """What each table holds, where that was written down of these very data."""
+        return read_back(self.meta.get("contents")) if self.is_derived_from_its_data else {}
+
+    @property
+    def is_derived_from_its_data(self) -> bool:
+        """Whether the derived tables were made of the data that are there now."""
+        return self.meta.get("derived_data_version") == self._data_version
+
+    def table_version(self, name: str) -> Hashable:
+        """What an answer made of a table depends on: what it holds and how far its sources reach.
+
+        A load that brings the same rows again leaves it as it was. Where it is not known what a
+        table holds (others have filled it, and nothing was derived since) every load changes it.
+        """
+        if name not in self._contents:
+            return self._data_version, self.meta.get("derived_at")
+        reached = tuple(source.data_through for source in self._sources if name in source.tables)
+        config = self.meta.get("derived_config_hash") if name in DERIVED else None
+        return self._contents[name], reached, config
 
     @property
     def version_key(self) -> tuple[str, str, str | None, RowScope]:
         """What every answer of this warehouse depends on: its place, data, derived tables, and
         whose eyes read it."""
-        return self.location, self.data_version, self.meta.get("derived_at"), self.scope
+        return self.location, self._data_version, self.meta.get("derived_at"), self.scope
 
-    @cached_property
+    @property
     def sources(self) -> tuple[Source, ...]:
         """Every source, oldest data first."""
+        note_reads([LOADS])
+        return self._sources
+
+    @cached_property
+    def _sources(self) -> tuple[Source, ...]:
         found: dict[str, list[dict[str, Any]]] = {}
         for row in self._loads:
             found.setdefault(row["source"], []).append(row)
@@ -257,16 +294,22 @@ class Warehouse:
 
     def data_through(self, tables: Sequence[str]) -> datetime | None:
         """How far the data of some tables reach: the earliest of their sources' newest moments."""
+        note_reads(tables)
         reached = [
             source.data_through
-            for source in self.sources
+            for source in self._sources
             if source.data_through is not None and set(source.tables) & set(tables)
         ]
         return min(reached, default=None)
 
-    @cached_property
+    @property
     def default_as_of(self) -> datetime:
         """The moment as of which numbers are computed unless another is asked for (UTC)."""
+        note_reads(AS_OF_TABLES)
+        return self._default_as_of
+
+    @cached_property
+    def _default_as_of(self) -> datetime:
         reached = self.data_through(AS_OF_TABLES)
         return reached or self._newest_event() or datetime.now(UTC).replace(tzinfo=None)
 
@@ -298,6 +341,7 @@ class Warehouse:
         return {row["name"]: int(row["rows"]) for row in self._read(counts)}
 
     def empty_tables(self, tables: Sequence[str]) -> tuple[str, ...]:
+        note_reads(tables)
         return tuple(t for t in tables if self.row_counts.get(t, 0) == 0)
 
 

@@ -7,7 +7,7 @@ outer query, so that any number of spans, overlapping or not, costs one pass ove
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    FromClause,
     Integer,
     Select,
     and_,
@@ -24,16 +25,16 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    values,
 )
 from sqlalchemy.types import Double
 
 from data.config import Config
 from data.dialects.functions import local_day, percentile
+from data.dialects.row_values import rows_as_table
 from metrics.calendar import Calendar, Span
 from metrics.errors import QueryError, Unanswerable
 from metrics.facts import FACTS, Context, Fact
-from metrics.facts.base import Dimensions
+from metrics.facts.base import Dimensions, Shared
 from metrics.facts.handoffs import UNANSWERED
 from metrics.model import Kind, Metric
 from metrics.query import Filters, MetricQuery
@@ -102,7 +103,7 @@ def member_label(dimension: str) -> str:
 
 
 def window_days(metric: Metric, query: MetricQuery, config: Config) -> int:
-    return query.window_days or config.window_days(metric.id)
+    return query.window_days or metric.window_days or config.window_days(metric.id)
 
 
 def keys_of(metric: Metric) -> tuple[Key, ...]:
@@ -118,13 +119,33 @@ def keys_of(metric: Metric) -> tuple[Key, ...]:
     return tuple(SumsKey(fact) for fact in dict.fromkeys(m.fact for m in measures if m))
 
 
+def _with_measures(fact: Fact, key: SumsKey, metrics: Sequence[Metric]) -> Fact:
+    """The fact with the measures alone that these metrics read of it."""
+    named = {
+        measure.column
+        for metric in metrics
+        for measure in (metric.numerator, metric.denominator, metric.maturing)
+        if measure is not None and measure.fact == key.fact
+    }
+    cohorts = tuple(f"{metric.id}__" for metric in metrics if metric.stages is not None)
+    if cohorts:
+        named.add("n")
+    kept = {
+        name: measure
+        for name, measure in fact.measures.items()
+        if name in named or name.startswith(cohorts)
+    }
+    return replace(fact, measures=kept)
+
+
 class Compiler:
     """Compiles the statements of one question."""
 
-    def __init__(self, query: MetricQuery, config: Config) -> None:
+    def __init__(self, query: MetricQuery, config: Config, shared: Shared | None = None) -> None:
         self.query = query
         self.config = config
         self.calendar = Calendar(config)
+        self.shared = shared or Shared()
 
     def statement(self, key: Key, metrics: Sequence[Metric]) -> Select:
         """The SELECT of a key: one row a span (``span``, its index) and member combination.
@@ -134,7 +155,25 @@ class Compiler:
         fact = self.fact_of(key, metrics)
         if isinstance(key, ValuesKey):
             return self._values(fact, key)
+        fact = self._narrowed(_with_measures(fact, key, metrics))
         return self._sums(fact) if fact.once is None else self._distinct(fact, fact.once)
+
+    def over(self, spans: tuple[Span, ...]) -> Compiler:
+        """The compiler of the same question over some of its spans."""
+        return Compiler(replace(self.query, spans=spans), self.config, self.shared)
+
+    def _narrowed(self, fact: Fact) -> Fact:
+        """The fact without the rows that no measure counts, so that they are not even dated.
+
+        In a split they stay: a member that occurs with nothing counted has a row of its own.
+        """
+        conditions: list[ColumnElement[bool]] = []
+        for measure in fact.measures.values():
+            condition = getattr(measure, "condition", None)
+            if condition is None or self.query.by:
+                return fact
+            conditions.append(condition)
+        return replace(fact, conditions=(*fact.conditions, or_(false(), *conditions)))
 
     @property
     def _days(self) -> Span:
@@ -160,6 +199,7 @@ class Compiler:
             days=self._days,
             where=self.query.where,
             disputes=self.query.disputes,
+            shared=self.shared,
         )
         return FACTS[key.fact](context)
 
@@ -181,12 +221,13 @@ class Compiler:
             bounds = and_(day >= first, day < end)
         else:
             assert fact.moment is not None
-            day = local_day(fact.moment, self.config.company.timezone)
-            bounds = and_(
-                fact.moment >= self.calendar.starts_at(first),
-                fact.moment < self.calendar.starts_at(end),
-            )
+            since, until = self.calendar.starts_at(first), self.calendar.starts_at(end)
+            day = local_day(fact.moment, self.config.company.timezone, (since, until))
+            bounds = and_(fact.moment >= since, fact.moment < until)
         if fact.until is not None:
+            # What lasts may have begun before the question's days: its day is looked up.
+            if fact.moment is not None:
+                day = local_day(fact.moment, self.config.company.timezone)
             first_end = min(span.end for span in self.query.spans)
             bounds = and_(day < end, or_(fact.until.is_(None), fact.until >= first_end))
         if fact.moved_to is not None:
@@ -198,18 +239,18 @@ class Compiler:
             .where(bounds, *conditions)
         )
 
-    def _spans(self):
+    def _spans(self) -> FromClause:
         rows = [
             (index, span.start, span.end, span.whole.end)
             for index, span in enumerate(self.query.spans)
         ]
-        return values(
+        columns = (
             Column("span", Integer),
             Column("first_day", Date),
             Column("end_day", Date),
             Column("period_end", Date),
-            name="spans",
-        ).data(rows)
+        )
+        return rows_as_table("spans", columns, rows)
 
     def _counted(self, fact: Fact, events: Any, spans: Any) -> ColumnElement[bool]:
         """Whether an event counts in a span: it lies in it, or is there at its end."""

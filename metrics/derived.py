@@ -56,7 +56,7 @@ class Derivation:
             (metric.id, span): self._recipe(metric.derived, span)
             for metric in query.definitions
             if metric.derived is not None
-            for span in query.spans
+            for span in query.spans_of(metric.id)
         }
 
     def _recipe(self, derived: Derived, span: Span) -> Recipe:
@@ -66,7 +66,7 @@ class Derivation:
 
     def made_of(self, metric: Metric) -> list[str]:
         """The KPIs that a derived one reads."""
-        inputs = self._recipes[metric.id, self._query.spans[0]].inputs
+        inputs = self._recipes[metric.id, self._query.spans_of(metric.id)[0]].inputs
         return [metric_id for metric_id, _ in inputs.values()]
 
     def asked(self) -> set[tuple[str, Span]]:

@@ -186,11 +186,10 @@ def cause_of_tile(warehouse: Warehouse, view: View) -> Callable[[Tile], str | No
             return None
         spans = (tile.compared, tile.span)
         stamp = stamp_of_state() if "disputes" in tile.metric.tables else None
-        place = (warehouse.version_key, warehouse.config.fingerprint, stamp)
-        key = (*place, view, tile.metric.id, spans)
+        key = ("causes", warehouse.config.fingerprint, stamp, view, tile.metric.id, spans)
         try:
-            found = RESULTS.get(
-                key, lambda: top_causes(warehouse, view, tile.metric.id, spans=spans)
+            found = RESULTS.answer(
+                warehouse, key, lambda: top_causes(warehouse, view, tile.metric.id, spans=spans)
             )
         except WarehouseError:
             return None

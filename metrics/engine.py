@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +17,6 @@ from metrics.calendar import Calendar, Span
 from metrics.compile import (
     Compiler,
     Key,
-    SumsKey,
     ValuesKey,
     keys_of,
     member_label,
@@ -26,13 +24,14 @@ from metrics.compile import (
 from metrics.derived import Derivation, Members, by_name, no_data
 from metrics.dispute_events import counts_disputes, with_disputes
 from metrics.errors import Unanswerable
-from metrics.facts.handoffs import UNANSWERED
 from metrics.fallback import note_of
-from metrics.model import Kind, Measure, Metric, Status
+from metrics.model import Kind, Metric, Status
 from metrics.query import MetricQuery, Row
 from metrics.reps import Roster, add_up_reps, not_of_reps
+from metrics.together import apart, as_one
+from metrics.values import cell_name, cohort, duration, ratio_or_sum, still_open
 
-Cells = dict[tuple[int, Members], dict[str, Any]]
+Cells = dict[tuple[Span, Members], dict[str, Any]]
 
 
 def sql_of(warehouse: Warehouse, statement: Select) -> str:
@@ -63,6 +62,8 @@ class Run:
         self.compiler = Compiler(query, self.config)
         self.reasons: dict[str, str] = {}
         self.statements: dict[Key, Select] = {}
+        self._spans: dict[Key, tuple[Span, ...]] = {}
+        self._sharing: set[Key] = set()
         self._plan()
 
     # -- which statements -------------------------------------------------------------------
@@ -77,8 +78,13 @@ class Run:
             for key in keys_of(metric):
                 readers.setdefault(key, []).append(metric)
         for key, metrics in readers.items():
+            spans = tuple(dict.fromkeys(s for m in metrics for s in self.query.spans_of(m.id)))
+            self._spans[key] = spans
             try:
-                self.statements[key] = self.compiler.statement(key, metrics)
+                self.compiler.shared.read.clear()
+                self.statements[key] = self.compiler.over(spans).statement(key, metrics)
+                if self.compiler.shared.read:
+                    self._sharing.add(key)
             except Unanswerable as error:
                 for metric in metrics:
                     self.reasons[metric.id] = f"{metric.label} {error.message}"
@@ -112,26 +118,38 @@ class Run:
 
     # -- their answers ----------------------------------------------------------------------
 
-    def _cells(self, statement: Select) -> Cells:
+    def _answers(self) -> dict[Key, Cells]:
+        """The rows of every statement; those that share what they are made of asked as one."""
+        common = ["span", *(member_label(name) for name in self.query.by)]
+        rows: dict[Key, list[dict[str, Any]]] = {}
+        together = [key for key in self.statements if key in self._sharing]
+        if len(together) > 1:
+            all_of_them = as_one([self.statements[key] for key in together], common)
+            rows = apart(together, common, self.warehouse.rows(all_of_them))
+        for key, statement in self.statements.items():
+            if key not in rows:
+                rows[key] = self.warehouse.rows(statement)
+        return {key: self._cells(key, found) for key, found in rows.items()}
+
+    def _cells(self, key: Key, rows: list[dict[str, Any]]) -> Cells:
         labels = [member_label(name) for name in self.query.by]
-        return {
-            (row["span"], tuple(row[label] for label in labels)): row
-            for row in self.warehouse.rows(statement)
-        }
+        spans = self._spans[key]
+        return {(spans[row["span"]], tuple(row[label] for label in labels)): row for row in rows}
 
     def rows(self) -> list[Row]:
         """Every metric × span × member combination that occurs, in that order."""
-        answers = {key: self._cells(statement) for key, statement in self.statements.items()}
+        answers = self._answers()
         found: list[Row] = []
         for metric in self.query.definitions:
-            reason = self.reasons.get(metric.id)
+            reason, spans = self.reasons.get(metric.id), self.query.spans_of(metric.id)
             if reason is not None:
-                found.extend(self.no_data(metric, reason, self.query.spans))
+                found.extend(self.no_data(metric, reason, spans))
                 continue
             cells = [answers[key] for key in keys_of(metric)]
-            for index, span in enumerate(self.query.spans):
-                for members in self._members(cells):
-                    parts = [cell.get((index, members), {}) for cell in cells]
+            every = self._members(cells)
+            for span in spans:
+                for members in every:
+                    parts = [cell.get((span, members), {}) for cell in cells]
                     found.append(self._row(metric, span, members, parts))
         return found
 
@@ -153,16 +171,16 @@ class Run:
     ) -> Row:
         merged: dict[str, Any] = {}
         for key, part in zip(keys_of(metric), parts, strict=True):
-            merged |= {_cell_name(key, name): value for name, value in part.items()}
+            merged |= {cell_name(key, name): value for name, value in part.items()}
         bound = None
         if metric.kind is Kind.COHORT:
-            value, numerator, denominator, maturing = _cohort(metric, merged)
+            value, numerator, denominator, maturing = cohort(metric, merged)
         elif metric.kind is Kind.DURATION:
-            value, numerator, denominator, bound = _duration(metric, merged)
-            maturing = _maturing(metric, merged)
+            value, numerator, denominator, bound = duration(metric, merged)
+            maturing = still_open(metric, merged)
         else:
-            value, numerator, denominator = _ratio_or_sum(metric, merged)
-            maturing = _maturing(metric, merged)
+            value, numerator, denominator = ratio_or_sum(metric, merged)
+            maturing = still_open(metric, merged)
         status = self.status_of(metric, span, maturing)
         return Row(
             metric.id,
@@ -183,78 +201,6 @@ class Run:
         if span.is_cut or self.calendar.starts_at(span.end) > known_until:
             return Status.PARTIAL
         return Status.MATURING if maturing else Status.FINAL
-
-
-def _cell_name(key: Key, name: str) -> str:
-    return f"{key.fact}.{name}" if isinstance(key, SumsKey) else f"values.{name}"
-
-
-def _number(value: Any) -> float:
-    """Engines differ in the types of sums: whole numbers become int, all else float."""
-    if value is None:
-        return 0
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
-
-
-def _measured(measure: Measure, cells: dict[str, Any]) -> float | None:
-    """A measure's sum; None when rows are there but every amount is unknown."""
-    name = f"{measure.fact}.{measure.column}"
-    rows = cells.get(f"{name}__rows")
-    if rows and not cells.get(f"{name}__known"):
-        return None
-    return _number(cells.get(name))
-
-
-def _share(numerator: float | None, denominator: float | None) -> float | None:
-    if numerator is None or not denominator:
-        return None
-    return numerator / denominator
-
-
-def _ratio_or_sum(metric: Metric, cells: dict[str, Any]):
-    assert metric.numerator is not None
-    numerator = _measured(metric.numerator, cells)
-    if metric.denominator is None:
-        return numerator, numerator, None
-    denominator = _measured(metric.denominator, cells)
-    return _share(numerator, denominator), numerator, denominator
-
-
-def _cohort(metric: Metric, cells: dict[str, Any]):
-    assert metric.stages is not None
-    fact = f"entered_{metric.stages[0]}"
-
-    def count(name: str) -> int:
-        return int(_number(cells.get(f"{fact}.{name}")))
-
-    maturing = count(f"{metric.id}__maturing")
-    if maturing:
-        numerator = count(f"{metric.id}__converted_matured")
-        denominator = count(f"{metric.id}__matured")
-    else:
-        numerator, denominator = count(f"{metric.id}__converted"), count("n")
-    return _share(numerator, denominator), numerator, denominator, maturing
-
-
-def _duration(metric: Metric, cells: dict[str, Any]):
-    n = int(_number(cells.get("values.n")))
-    value = cells.get("values.value")
-    slowest = cells.get("values.slowest")
-    total = float(cells["values.total"]) if cells.get("values.total") is not None else None
-    if value is not None and float(value) >= UNANSWERED / 1e6:
-        return None, None, n, None if slowest is None else float(slowest)
-    numerator = total if metric.percentile is None else None
-    return (None if value is None else float(value)), numerator, n, None
-
-
-def _maturing(metric: Metric, cells: dict[str, Any]) -> int:
-    if metric.maturing is None:
-        return 0
-    return int(_number(cells.get(f"{metric.maturing.fact}.{metric.maturing.column}")))
 
 
 class Answer:
@@ -293,14 +239,19 @@ class Combined:
         self._derivation = Derivation(
             warehouse, query, lambda metric, span: self._run.status_of(metric, span)
         )
-        asked = sorted(self._derivation.asked())
-        plain = [metric.id for metric in query.definitions if metric.derived is None]
+        wanted: dict[str, dict[Span, None]] = {
+            metric.id: dict.fromkeys(query.spans_of(metric.id))
+            for metric in query.definitions
+            if metric.derived is None
+        }
+        for metric_id, span in sorted(self._derivation.asked()):
+            wanted.setdefault(metric_id, {})[span] = None
         self._run = Run(
             warehouse,
             replace(
                 query,
-                metrics=tuple(dict.fromkeys([*plain, *(metric for metric, _ in asked)])),
-                spans=tuple(dict.fromkeys([*query.spans, *(span for _, span in asked)])),
+                metrics=tuple(wanted),
+                apart=tuple((metric_id, tuple(spans)) for metric_id, spans in wanted.items()),
             ),
         )
         self.reasons = self._reasons()
@@ -331,9 +282,10 @@ class Combined:
         found: list[Row] = []
         for metric in self.query.definitions:
             if metric.id in self.reasons:
-                found.extend(self._run.no_data(metric, self.reasons[metric.id], self.query.spans))
+                spans = self.query.spans_of(metric.id)
+                found.extend(self._run.no_data(metric, self.reasons[metric.id], spans))
                 continue
-            for span in self.query.spans:
+            for span in self.query.spans_of(metric.id):
                 if metric.derived is None:
                     found.extend(answers.get((metric.id, span), {}).values())
                 else:
@@ -369,7 +321,7 @@ class ByRep:
         nobody: Members = (None,) * len(self._query.by)
         for metric in self._query.definitions:
             reason = self.reasons.get(metric.id)
-            for span in self._query.spans:
+            for span in self._query.spans_of(metric.id):
                 if reason is not None:
                     found.append(no_data(metric, span, nobody, reason))
                     continue
@@ -387,8 +339,8 @@ def run_query(warehouse: Warehouse, query: MetricQuery) -> list[Row]:
     if query.disputes is None and counts_disputes(query):
         # The state database is silent: that answer is not for keeping.
         return Answer(warehouse, query).rows()
-    key = (warehouse.version_key, warehouse.config.fingerprint, query)
-    return RESULTS.get(key, lambda: Answer(warehouse, query).rows())
+    key = (warehouse.config.fingerprint, query)
+    return RESULTS.answer(warehouse, key, lambda: Answer(warehouse, query).rows())
 
 
 __all__ = ["Run", "ValuesKey", "cached_rows", "run_query", "sql_of", "used_stages"]

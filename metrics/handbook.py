@@ -112,5 +112,5 @@ def not_fed(warehouse: Warehouse) -> dict[str, str]:
         fed = tuple(name for name, kpi in CATALOG.items() if "disputes" not in kpi.tables)
         return Answer(warehouse, MetricQuery(fed, (span,), as_of)).reasons
 
-    key = ("not fed", warehouse.version_key, warehouse.config.fingerprint, tuple(CATALOG))
-    return dict(RESULTS.get(key, reasons))
+    key = ("not fed", warehouse.config.fingerprint, tuple(CATALOG))
+    return dict(RESULTS.answer(warehouse, key, reasons))

@@ -127,9 +127,11 @@ def build_kpi(
     Raises ``QueryError`` for an unknown KPI, ``WarehouseError`` when the warehouse is silent.
     """
     metric = find_metric(metric_id)
-    place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("kpi", *place, view, metric_id, by, members, stamp_of_state())
-    return RESULTS.get(key, lambda: _Builder(warehouse, view, metric, members).build(by))
+    fingerprint = warehouse.config.fingerprint
+    key = ("kpi", fingerprint, view, metric_id, by, members, stamp_of_state())
+    return RESULTS.answer(
+        warehouse, key, lambda: _Builder(warehouse, view, metric, members).build(by)
+    )
 
 
 class _Builder:

@@ -143,6 +143,7 @@ class Metric:
     still running, with the next beside it. Counts and sums whose weeks do not add up to their
     quarter say so by ``spans_add_up``: their targets have no parts. ``whole_company`` KPIs need the
     journeys of all deals: whoever may see a part of the data alone is not told them.
+    ``window_days``: of a cohort with another window than the company's (``by_day``).
     """
 
     id: str
@@ -173,3 +174,4 @@ class Metric:
     fallback: Fallback | None = None
     by_account: bool = True
     whole_company: bool = False
+    window_days: int | None = None

@@ -11,7 +11,7 @@ from data.errors import unknown
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import NULL_MEMBER, Filters
 from metrics.calendar import Span
-from metrics.catalog import find_metric
+from metrics.catalog import asked_metric
 from metrics.errors import QueryError
 from metrics.model import Metric, Status
 
@@ -21,7 +21,8 @@ UNITS = ("lead", "account")
 @dataclass(frozen=True)
 class MetricQuery:
     """A validated question. ``where`` holds, by dimension, the members that count (OR within a
-    dimension, AND between them; None is the NULL member)."""
+    dimension, AND between them; None is the NULL member). ``apart`` names the spans of metrics that
+    are asked over fewer than all ``spans``."""
 
     metrics: tuple[str, ...]
     spans: tuple[Span, ...]
@@ -32,10 +33,11 @@ class MetricQuery:
     unit: str = "lead"
     # Those that its KPIs count (``metrics/dispute_events.py``); None: not read yet.
     disputes: tuple[DisputeEvent, ...] | None = None
+    apart: tuple[tuple[str, tuple[Span, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         for metric_id in self.metrics:
-            find_metric(metric_id)
+            asked_metric(metric_id)
         for name in (*self.by, *(name for name, _ in self.where)):
             check_dimension(name)
         if len(set(self.by)) != len(self.by):
@@ -47,9 +49,13 @@ class MetricQuery:
                 f"A window of {self.window_days} days is impossible.", remedy="Give 1 to 3650 days."
             )
 
+    def spans_of(self, metric_id: str) -> tuple[Span, ...]:
+        """The spans that a metric is asked over."""
+        return next((spans for name, spans in self.apart if name == metric_id), self.spans)
+
     @property
     def definitions(self) -> list[Metric]:
-        return [find_metric(metric_id) for metric_id in self.metrics]
+        return [asked_metric(metric_id) for metric_id in self.metrics]
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ own members are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import (
     CTE,
@@ -34,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import HasCTE
 
+from data.reading import parts_of, tables_of
 from data.row_scope import Filters, RowScope
 from data.tables import (
     accounts,
@@ -128,7 +128,7 @@ class Guard:
         return tuple(self._visible)
 
     def __call__(self, statement: Executable) -> Executable:
-        known = _tables_of(statement)
+        known = tables_of(statement)
         read = [table for table in self._visible if table in known]
         if not read:
             return statement
@@ -245,29 +245,12 @@ def _among(column: Column, ids: CTE) -> Condition:
     return column.in_(select(*ids.c))
 
 
-def _parts(root: Any) -> Iterator[Any]:
-    """A statement and all that it is made of, each part once. (SQLAlchemy's own walk meets an
-    expression wherever it is used, which in a large statement is a million times.)"""
-    met: dict[int, Any] = {}
-    waiting = [root]
-    while waiting:
-        part = waiting.pop()
-        if id(part) not in met:
-            met[id(part)] = part
-            yield part
-            waiting.extend(part.get_children())
-
-
-def _tables_of(statement: Executable) -> set[Table]:
-    return {part for part in _parts(statement) if isinstance(part, Table)}
-
-
 def _needed_first(rows: Iterable[CTE]) -> list[CTE]:
     """The id expressions that these read, each after those that it reads itself."""
     found: dict[CTE, None] = {}
 
     def visit(part: CTE) -> None:
-        for other in _parts(part.element):
+        for other in parts_of(part.element):
             if isinstance(other, CTE) and other not in found:
                 visit(other)
                 found[other] = None

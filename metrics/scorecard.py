@@ -236,8 +236,8 @@ def build_scorecard(warehouse: Warehouse, view: View) -> Scorecard:
     Raises ``WarehouseError`` when the warehouse does not answer; ``last_known_scorecard`` then
     has the last one that it gave for this view, if any.
     """
-    key = (warehouse.version_key, warehouse.config.fingerprint, view, stamp_of_state())
-    scorecard = RESULTS.get(key, lambda: _compute(warehouse, view))
+    key = ("scorecard", warehouse.config.fingerprint, view, stamp_of_state())
+    scorecard = RESULTS.answer(warehouse, key, lambda: _compute(warehouse, view))
     _LAST_GOOD.keep((warehouse.url, warehouse.scope, view), scorecard)
     return scorecard
 

@@ -6,14 +6,14 @@ answers back. Trend, comparison, pace and early read are thus one question to th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
 from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Period, Span
-from metrics.catalog import find_metric
+from metrics.catalog import by_day, find_metric
 from metrics.charting import TRAILING, TRAILING_WEEKS, Charted, how_charted
 from metrics.compare import change_between, marks_of, run_rate, target_state, why_undefined
 from metrics.engine import run_query
@@ -64,7 +64,6 @@ class Board:
         self._usual = Usual(warehouse, frame, self._charted(plans))
         self._rows = self._ask(plans)
         self._usual.settle(self._rows)
-        self._early = self._ask_early(plans)
 
     def goals(self) -> tuple[Tile, ...]:
         return tuple(self._tile(plan) for plan in self._goal_plans)
@@ -209,32 +208,34 @@ class Board:
         return apart | by_quarter
 
     def _ask_for(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
-        spans = {span for plan in plans for span in plan.spans(self.frame)}
+        wanted: dict[str, set[Span]] = {}
         for plan in plans:
+            spans = wanted.setdefault(plan.metric.id, set())
+            spans.update(plan.spans(self.frame))
             if plan.charted is not None:
                 spans.update(self._usual.spans(plan.metric, plan.periods))
-        metrics = dict.fromkeys(plan.metric.id for plan in plans)
-        metrics |= dict.fromkeys(p.metric.beside for p in plans if p.beside and p.metric.beside)
-        return self._run(metrics, tuple(sorted(spans)), None)
+            if plan.beside is not None and plan.metric.beside is not None:
+                wanted.setdefault(plan.metric.beside, set()).add(plan.beside.span)
+            if (early := self._early_id(plan)) is not None:
+                wanted.setdefault(early, set()).update(slot.span for slot in plan.slots)
+        return self._run(wanted)
 
-    def _ask_early(self, plans: list[Plan]) -> dict[tuple[str, Span], Row]:
-        """Conversion by day 7 of the cohorts whose full window is still open."""
-        seeking = [p for p in plans if p.seeks_full_cohort and self._window(p.metric) > EARLY_DAYS]
-        if not seeking:
-            return {}
-        spans = tuple(sorted({slot.span for plan in seeking for slot in plan.slots}))
-        return self._run(dict.fromkeys(plan.metric.id for plan in seeking), spans, EARLY_DAYS)
+    def _early_id(self, plan: Plan) -> str | None:
+        """Conversion by day 7, of the cohorts whose full window is still open."""
+        if not plan.seeks_full_cohort or self._window(plan.metric) <= EARLY_DAYS:
+            return None
+        return by_day(plan.metric, EARLY_DAYS)
 
-    def _run(
-        self, metrics: Iterable[str], spans: tuple[Span, ...], window: int | None
-    ) -> dict[tuple[str, Span], Row]:
+    def _run(self, wanted: Mapping[str, set[Span]]) -> dict[tuple[str, Span], Row]:
+        """The answers of each KPI over its own spans."""
         view = self.frame.view
+        apart = tuple((metric_id, tuple(sorted(spans))) for metric_id, spans in wanted.items())
         query = MetricQuery(
-            metrics=tuple(metrics),
-            spans=spans,
+            metrics=tuple(wanted),
+            spans=tuple(sorted(set().union(*wanted.values()))),
             as_of=view.as_of,
             where=view.where,
-            window_days=window,
+            apart=apart,
         )
         return {(row.metric, row.span): row for row in run_query(self.warehouse, query)}
 
@@ -336,7 +337,8 @@ class Board:
         return change_between(plan.metric, row, other, self.frame.period_name(before))
 
     def _early_read(self, plan: Plan) -> EarlyRead | None:
-        rows = [self._early.get((plan.metric.id, slot.span)) for slot in plan.slots]
+        early = self._early_id(plan)
+        rows = [self._rows.get((early, slot.span)) for slot in plan.slots] if early else []
         full = [i for i, row in enumerate(rows) if row is not None and row.status is Status.FINAL]
         if not full or (row := rows[full[-1]]) is None or row.value is None:
             return None

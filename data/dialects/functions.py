@@ -6,6 +6,7 @@ a ``@compiles`` override in its own file of this package.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +14,9 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    Interval,
     Numeric,
+    case,
     cast,
     literal,
     literal_column,
@@ -21,6 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement, func
 from sqlalchemy.sql.functions import FunctionElement
+
+from data.zone_offsets import Piece, pieces
+
+# How many of the newest years of a span of time find their days by arithmetic.
+YEARS_BY_OFFSET = 10
 
 
 class local_time(FunctionElement[Any]):
@@ -172,11 +180,37 @@ def _least_of(element, compiler, **kw):
     return f"LEAST({moments})"
 
 
-def local_day(moment: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
-    """The business day (DATE) on which a UTC timestamp falls in ``zone``."""
+def local_day(
+    moment: ColumnElement[Any], zone: str, within: tuple[datetime, datetime] | None = None
+) -> ColumnElement[Any]:
+    """The business day (DATE) on which a UTC timestamp falls in ``zone``.
+
+    ``within`` says between which moments (UTC) all timestamps lie, where that is known: then the
+    day is found by adding the zone's offsets, which costs an engine a tenth of a look-up of the
+    zone for every row. What lies before the last ``YEARS_BY_OFFSET`` years of it is looked up.
+    """
     if zone == "UTC":
         return cast(moment, Date)
-    return cast(local_time(moment, literal(zone)), Date)
+    looked_up = cast(local_time(moment, literal(zone)), Date)
+    if within is None:
+        return looked_up
+    first, end = within
+    since = max(first, end - timedelta(days=366 * YEARS_BY_OFFSET))
+    oldest, *later = pieces(zone, since, end)
+    days = [(moment >= piece.since, _shifted_day(moment, piece)) for piece in reversed(later)]
+    last = _shifted_day(moment, oldest)
+    if since > first:
+        days.append((moment >= oldest.since, last))
+        last = looked_up
+    return case(*days, else_=last) if days else last
+
+
+def _shifted_day(moment: ColumnElement[Any], piece: Piece) -> ColumnElement[Any]:
+    seconds = int(piece.offset.total_seconds())
+    units = (("HOUR", 3600), ("MINUTE", 60), ("SECOND", 1))
+    unit, size = next((unit, size) for unit, size in units if seconds % size == 0)
+    ahead = literal_column(f"INTERVAL '{abs(seconds) // size}' {unit}", Interval)
+    return cast(cast(moment - ahead if seconds < 0 else moment + ahead, DateTime), Date)
 
 
 def days_later(moment: ColumnElement[Any], days: int) -> ColumnElement[Any]:

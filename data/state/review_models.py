@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Double, ForeignKey, String, Text
+from sqlalchemy import Double, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.state.models import Base, utc_now
@@ -51,7 +51,9 @@ class Review(Base):
 class ReviewSnapshot(Base):
     """What the figures of a closed review were made from, and the views that showed them.
 
-    ``config`` is the configuration as JSON, ``views`` the frozen models by item (JSON).
+    ``config`` is the configuration as JSON, ``views`` the frozen models by item (JSON). ``pages``
+    are the agenda's pages as they were (metrics/review/frozen_pages.py), compressed and read only
+    when asked for; NULL of a review that was closed before they were kept.
     """
 
     __tablename__ = "review_snapshots"
@@ -62,6 +64,7 @@ class ReviewSnapshot(Base):
     as_of: Mapped[datetime]
     config: Mapped[str] = mapped_column(Text)
     views: Mapped[str] = mapped_column(Text)
+    pages: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, default=None)
     taken_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from functools import lru_cache
+
 from data.errors import unknown
 from metrics.catalog import (
     agreement,
@@ -16,7 +20,7 @@ from metrics.catalog import (
     velocity,
 )
 from metrics.errors import QueryError
-from metrics.model import Metric
+from metrics.model import Kind, Metric
 
 CATALOG: dict[str, Metric] = {
     metric.id: metric
@@ -46,3 +50,22 @@ def find_metric(metric_id: str) -> Metric:
     if metric is None:
         raise QueryError(unknown("metric", metric_id, CATALOG))
     return metric
+
+
+_BY_DAY = re.compile(r"(\w+)_by_day_([1-9]\d{0,3})")
+
+
+def by_day(metric: Metric, days: int) -> str:
+    """What a question calls a cohort conversion by another age than its window's: an early read."""
+    return f"{metric.id}_by_day_{days}"
+
+
+@lru_cache(maxsize=1_000)
+def asked_metric(metric_id: str) -> Metric:
+    """What a question means by an id: a metric, or a conversion ``by_day``. Raises ``QueryError``
+    with the nearest id."""
+    early = _BY_DAY.fullmatch(metric_id)
+    of = CATALOG.get(early[1]) if early is not None else None
+    if early is None or of is None or of.kind is not Kind.COHORT:
+        return find_metric(metric_id)
+    return replace(of, id=metric_id, window_days=int(early[2]))

@@ -6,20 +6,50 @@ counted entity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    case,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from data.config import Config
 from data.review_memory.disputes import DisputeEvent
 from data.row_scope import Filters
 from data.tables import accounts, leads, reps
-from metrics.calendar import Span
+from metrics.calendar import Calendar, Span
 
 Column = ColumnElement[Any]
+
+
+class Shared:
+    """Row sets that several facts of one question are made of, each of them written once.
+
+    The statements that read one can then be asked as one, in which it is computed once
+    (``metrics/together.py``).
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, CTE] = {}
+        self.read: set[str] = set()
+
+    def rows(self, name: str, make: Callable[[], Select]) -> CTE:
+        """The row set of a name, which says all that tells it from others of one question."""
+        self.read.add(name)
+        if name not in self._found:
+            self._found[name] = make().cte(name)
+        return self._found[name]
 
 
 @dataclass(frozen=True)
@@ -28,7 +58,8 @@ class Context:
 
     ``by`` and ``filtered_by`` are the dimensions by which it is split and filtered; ``days`` those
     it is about at all: a fact may leave out what lies elsewhere. ``disputes`` are those that it
-    counts, ``where`` its filters: for a fact whose rows come with the question.
+    counts, ``where`` its filters: for a fact whose rows come with the question. ``shared`` holds
+    what other facts of the question read as well.
     """
 
     config: Config
@@ -41,6 +72,16 @@ class Context:
     days: Span | None = None
     where: Filters = ()
     disputes: tuple[DisputeEvent, ...] | None = None
+    shared: Shared = field(default_factory=Shared, compare=False)
+
+    def of_days(self, rows: AliasedReturnsRows, moment: str) -> AliasedReturnsRows:
+        """The rows whose moment lies within ``days``: others count for nothing, and what is joined
+        to them need not be looked for."""
+        if self.days is None:
+            return rows
+        calendar, at = Calendar(self.config), rows.c[moment]
+        within = at >= calendar.starts_at(self.days.start), at < calendar.starts_at(self.days.end)
+        return select(rows).where(*within).subquery(f"{rows.name}_of_days")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import FromClause, and_, case, cast, false, func, or_, select
+from sqlalchemy import (
+    CompoundSelect,
+    FromClause,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.types import Double
 
 from data.dialects.functions import seconds_between
@@ -51,7 +62,8 @@ def _last_known(as_of: datetime, column: Column, name: str):
     """Per opportunity: the last value of a column of ``opportunity_stages`` by the as-of moment,
     and whether a row came after that.
 
-    An opportunity that is open today and has no row after the moment is as it was then.
+    An opportunity that is open today and has no row after the moment is as it was then: only of the
+    others are the rows read.
     """
     s = opportunity_stages.c
     known = case((and_(s.entered_at <= as_of, column.is_not(None)), column))
@@ -63,16 +75,29 @@ def _last_known(as_of: datetime, column: Column, name: str):
             s.stage.desc(),
         ),
     )
-    rows = select(
-        s.opportunity_id,
-        known.label("value"),
-        changed_later.label("changed_later"),
-        order.label("place"),
-    ).subquery(f"{name}_rows")
+    rows = (
+        select(
+            s.opportunity_id,
+            known.label("value"),
+            changed_later.label("changed_later"),
+            order.label("place"),
+        )
+        .where(s.opportunity_id.in_(_changed_since(as_of)))
+        .subquery(f"{name}_rows")
+    )
     return (
         select(rows.c.opportunity_id, rows.c.value, rows.c.changed_later)
         .where(rows.c.place == 1, rows.c.value.is_not(None))
         .subquery(f"{name}_then")
+    )
+
+
+def _changed_since(as_of: datetime) -> CompoundSelect:
+    """The opportunities that were closed after a moment, or have a row of history after it."""
+    o, later = opportunities.c, opportunity_stages.alias("later_row").c
+    return union(
+        select(o.opportunity_id).where(o.closed_at > as_of),
+        select(later.opportunity_id).where(later.entered_at > as_of),
     )
 
 

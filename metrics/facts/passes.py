@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import FromClause, func, literal, select
+from sqlalchemy import CTE, FromClause, Select, func, literal, select
 
 from data.tables import lead_stages, leads
 from metrics.facts.base import Context, Count, Fact, Links, Record
 
 
-def again(context: Context) -> FromClause:
+def again(context: Context) -> CTE:
     """One row a re-MQL (``lead_id``, ``at``): the first MQL entry after a recycling, never a
     lead's first MQL."""
+    return context.shared.rows("came_back", lambda: _again(context))
+
+
+def _again(context: Context) -> Select:
     s = lead_stages.c
+    recycled = lead_stages.alias("recycled").c
+    # Nobody else comes back.
+    is_recycled = s.lead_id.in_(
+        select(recycled.lead_id).where(
+            recycled.stage == "recycled", recycled.entered_at <= context.as_of
+        )
+    )
     # At one moment the MQL stands first: what is recycled then has not come back yet.
     before = func.lag(s.stage).over(
         partition_by=s.lead_id, order_by=(s.entered_at.asc(), s.stage.asc())
@@ -22,13 +33,11 @@ def again(context: Context) -> FromClause:
     )
     rows = (
         select(s.lead_id, s.stage, s.entered_at, before.label("before"), first.label("mql_before"))
-        .where(s.stage.in_(("mql", "recycled")), s.entered_at <= context.as_of)
+        .where(s.stage.in_(("mql", "recycled")), s.entered_at <= context.as_of, is_recycled)
         .subquery("passes")
     )
-    return (
-        select(rows.c.lead_id, rows.c.entered_at.label("at"))
-        .where(rows.c.stage == "mql", rows.c.before == "recycled", rows.c.mql_before == "mql")
-        .subquery("again")
+    return select(rows.c.lead_id, rows.c.entered_at.label("at")).where(
+        rows.c.stage == "mql", rows.c.before == "recycled", rows.c.mql_before == "mql"
     )
 
 

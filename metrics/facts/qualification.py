@@ -7,14 +7,18 @@ Where that table is empty, today's facts of ``leads`` stand in, and the KPI says
 from __future__ import annotations
 
 from sqlalchemy import (
+    DateTime,
     FromClause,
     Integer,
+    Subquery,
     and_,
     case,
+    cast,
     exists,
     false,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -28,7 +32,7 @@ from metrics.facts.stages import counted_entries
 
 def qualified(context: Context) -> Fact:
     """Leads (or accounts) by their first MQL entry, complete at it or not."""
-    entries = counted_entries(context, "mql")
+    entries = context.of_days(counted_entries(context, "mql"), "at")
     source, complete = _with_completeness(context, entries)
     return Fact(
         source=source,
@@ -45,7 +49,9 @@ def qualified(context: Context) -> Fact:
 
 def passed(context: Context) -> Fact:
     """MQL entries, re-MQLs included, by their date: complete, handed over, both (delivered)."""
-    entries = _passes(context)
+    # Read by three joins: found once.
+    found = context.of_days(_passes(context), "at")
+    entries = select(found).cte("asked_passes")
     source, complete = _with_completeness(context, entries)
     handed = _handed(context, entries)
     e = entries.c
@@ -72,16 +78,22 @@ def passed(context: Context) -> Fact:
     )
 
 
-def _passes(context: Context) -> FromClause:
+def _passes(context: Context) -> Subquery:
     """First MQL entries and re-MQLs (``metrics/facts/passes.py``); ``next_at`` is the lead's
     following entry."""
     first, later = counted_entries(context, "mql"), again(context)
+    came_back = first.c.lead_id.in_(select(later.c.lead_id))
+    columns = (first.c.lead_id, first.c.at, literal(0, Integer).label("is_again"))
     both = union_all(
-        select(first.c.lead_id, first.c.at, literal(0, Integer).label("is_again")),
+        select(*columns).where(came_back),
         select(later.c.lead_id, later.c.at, literal(1, Integer).label("is_again")),
     ).subquery("both")
     next_at = func.lead(both.c.at).over(partition_by=both.c.lead_id, order_by=both.c.at)
-    return select(both, next_at.label("next_at")).subquery("passes")
+    return union_all(
+        select(both, next_at.label("next_at")),
+        # Most leads never come back: nothing follows their entry.
+        select(*columns, cast(null(), DateTime).label("next_at")).where(~came_back),
+    ).subquery("passes")
 
 
 def _handed(context: Context, entries: FromClause) -> FromClause:

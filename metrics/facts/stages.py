@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    Subquery,
     and_,
     case,
     cast,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Double
 
-from data.dialects.functions import days_later, seconds_between
+from data.dialects.functions import days_later, least_of, seconds_between
 from data.tables import STAGE_ORDER, lead_stages, leads
 from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
 
@@ -46,18 +47,21 @@ def own_entry(stage: str) -> str:
     return f"own_{stage}"
 
 
-def first_entries(context: Context) -> Select:
-    """Per lead: its first own entry into each stage, by the as-of moment."""
-    s = lead_stages.c
+def first_entries(context: Context, since: str = STAGE_ORDER[0]) -> Select:
+    """Per lead: its first own entry into each stage from ``since`` on, by the as-of moment.
+
+    Leads that reached none of them have no row.
+    """
+    s, stages = lead_stages.c, (since, *later_stages(since))
     return (
         select(
             s.lead_id,
             *(
                 func.min(case((s.stage == stage, s.entered_at))).label(own_entry(stage))
-                for stage in STAGE_ORDER
+                for stage in stages
             ),
         )
-        .where(s.entered_at <= context.as_of, s.stage.in_(STAGE_ORDER))
+        .where(s.entered_at <= context.as_of, s.stage.in_(stages))
         .group_by(s.lead_id)
     )
 
@@ -73,11 +77,14 @@ def reached(entries: FromClause, stage: str) -> Column:
 
 def _members(context: Context, stage: str) -> FromClause:
     """One row a lead that reached the stage: its unit, when, and its place within the unit."""
-    entries = first_entries(context).subquery("first_entries")
+    # Most leads never get beyond the first stage: only who counts them reads their rows.
+    since = stage if stage == STAGE_ORDER[0] else "mql"
+    name = f"first_entries_since_{since}"
+    entries = context.shared.rows(name, lambda: first_entries(context, since))
     at = reached(entries, stage)
     columns = [
         reached(entries, "mql").label("mql_at"),
-        *(entries.c[own_entry(name)] for name in STAGE_ORDER),
+        *(entries.c[own_entry(name)] for name in (since, *later_stages(since))),
     ]
     if context.unit == "lead":
         return (
@@ -102,7 +109,7 @@ def _members(context: Context, stage: str) -> FromClause:
     )
 
 
-def _first_of_unit(context: Context, members: FromClause, name: str) -> FromClause:
+def _first_of_unit(context: Context, members: FromClause, name: str) -> Subquery:
     """The members by which their units are counted."""
     first = select(members).where(members.c.at.is_not(None))
     if context.unit != "lead":
@@ -110,21 +117,19 @@ def _first_of_unit(context: Context, members: FromClause, name: str) -> FromClau
     return first.subquery(name)
 
 
-def counted_entries(context: Context, stage: str) -> FromClause:
+def counted_entries(context: Context, stage: str) -> Subquery:
     """The counted units by their first entry into a stage: ``lead_id`` and ``at``."""
     return _first_of_unit(context, _members(context, stage), "counted")
 
 
 def _followed(context: Context, members: FromClause, targets: tuple[str, ...]) -> FromClause:
     """The counted units with the first entry into each target stage at or after their own."""
+    if context.unit == "lead":
+        return _followed_by_lead(context, members, targets)
     counted = _first_of_unit(context, members, "counted")
     s = lead_stages.alias("later_entry")
-    source: FromClause = counted
-    if context.unit == "lead":
-        member: FromClause = counted
-    else:
-        member = members.alias("unit_member")
-        source = counted.join(member, member.c.unit == counted.c.unit)
+    member = members.alias("unit_member")
+    source = counted.join(member, member.c.unit == counted.c.unit)
     source = source.join(s, s.c.lead_id == member.c.lead_id)
 
     def first_entry(stage: str) -> ColumnElement:
@@ -140,6 +145,59 @@ def _followed(context: Context, members: FromClause, targets: tuple[str, ...]) -
         .where(s.c.entered_at >= counted.c.at, s.c.entered_at <= context.as_of)
         .group_by(*kept)
         .subquery("followed")
+    )
+
+
+def _followed_by_lead(
+    context: Context, members: FromClause, targets: tuple[str, ...]
+) -> FromClause:
+    """As ``_followed``. A lead's first own entry into a stage is the one looked for, but where it
+    lies before the lead's own (an artefact of the sync): only then are its entries read again."""
+    counted = _first_of_unit(context, members, "counted")
+    stages = tuple(dict.fromkeys(s for to in targets for s in (to, *later_stages(to))))
+    again = _entered_again(context, _first_of_unit(context, members, "early"), stages)
+
+    def first_after(stage: str) -> Column:
+        own = counted.c[own_entry(stage)]
+        return case((own >= counted.c.at, own), else_=again.c[own_entry(stage)])
+
+    def first_entry(stage: str) -> Column:
+        later = [first_after(name) for name in later_stages(stage)]
+        if not later:
+            return first_after(stage)
+        skipped = least_of(*later) if len(later) > 1 else later[0]
+        is_skipped = counted.c[own_entry(stage)].is_(None)
+        return case((is_skipped, skipped), else_=first_after(stage))
+
+    return (
+        select(
+            counted.c.lead_id,
+            counted.c.at,
+            counted.c.mql_at,
+            *(first_entry(stage).label(f"to_{stage}") for stage in targets),
+        )
+        .select_from(counted.outerjoin(again, again.c.lead_id == counted.c.lead_id))
+        .subquery("followed")
+    )
+
+
+def _entered_again(context: Context, counted: FromClause, stages: tuple[str, ...]) -> FromClause:
+    """Of the counted leads that had entered one of these stages before their own: their first
+    entries into them from it on."""
+    s = lead_stages.alias("later_entry").c
+    is_early = or_(*(counted.c[own_entry(stage)] < counted.c.at for stage in stages))
+    return (
+        select(
+            s.lead_id,
+            *(
+                func.min(case((s.stage == stage, s.entered_at))).label(own_entry(stage))
+                for stage in stages
+            ),
+        )
+        .join_from(counted, s.lead_id.table, s.lead_id == counted.c.lead_id)
+        .where(is_early, s.entered_at >= counted.c.at, s.entered_at <= context.as_of)
+        .group_by(s.lead_id)
+        .subquery("again")
     )
 
 

@@ -26,8 +26,8 @@ def build_funnel(warehouse: Warehouse, view: View, step: str | None = None) -> F
     ``step`` is the cohort KPI whose curve is drawn; one that the company's stages do not allow
     gives way to the default. Raises ``WarehouseError`` when the warehouse does not answer.
     """
-    key = ("funnel", warehouse.version_key, warehouse.config.fingerprint, view, step)
-    return RESULTS.get(key, lambda: _Builder(Question(warehouse, view)).funnel(step))
+    key = ("funnel", warehouse.config.fingerprint, view, step)
+    return RESULTS.answer(warehouse, key, lambda: _Builder(Question(warehouse, view)).funnel(step))
 
 
 class _Builder:

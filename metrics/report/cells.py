@@ -21,11 +21,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a header; every row has a cell for each head."""
+    """Rows under a header; every row has a cell for each head. The last ``feet`` of them are sums
+    of the others; ``is_data``: too long to be read, for spreadsheets alone."""
 
     name: str
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...] = field(default=())
+    feet: int = 0
+    is_data: bool = False
+
+    def is_numeric(self, column: int) -> bool:
+        """Whether a column holds figures, which stand at its right edge."""
+        return any(
+            row[column].number is not None or row[column].form is not None for row in self.rows
+        )
 
 
 def difference_form(unit: Unit) -> Unit | str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from metrics.attribution.board import CreditBoard
+from metrics.attribution.board import STANDING, CreditBoard
 from metrics.attribution.deals import Story
-from metrics.attribution.economics import ChannelEconomics
+from metrics.attribution.economics import ChannelEconomics, Economics
 from metrics.attribution.model import MODELS, Basis
 from metrics.attribution.paths import JourneyTouch
 from metrics.attribution.teams import GROUPS, TeamSplit, Touched
-from metrics.model import Unit
-from metrics.report.credit_charts import whole_percent
-from metrics.report.format import Formats
+from metrics.model import Metric, Unit
+from metrics.query import Row
+from metrics.report.cells import Cell
+from metrics.report.credit_charts import member_name, whole_percent
+from metrics.report.format import UNDEFINED, Formats
 from metrics.report.words import member_words
 
 NUMBERS = (
@@ -22,6 +25,19 @@ NUMBERS = (
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 SMALL = 30
+# What a page has room for: members of the table, steps of a path; a longer one is told by its ends.
+MAX_TABLE, MAX_STEPS = 60, 8
+SHORT_LABELS = {
+    "marketing": "marketing alone",
+    "sales": "sales alone",
+    "both": "both teams",
+    "others": "others alone",
+    "nobody": "nobody",
+}
+RULES_OF_STANDING = {
+    STANDING[0]: ("Sourced", "who was first: pipeline created, marketing its source"),
+    STANDING[1]: ("Influenced", "whether: won amount that marketing touched at all"),
+}
 
 Moment = Callable[[datetime], str]
 
@@ -173,3 +189,79 @@ def touch_words(touch: JourneyTouch, story: Story) -> str:
     if touch.asset:
         parts.append(touch.asset.replace("_", " "))
     return ", ".join(parts)
+
+
+# -- sourced, influenced, credited ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One of the three questions: its name, its figure, its rule, and what stands by the rule."""
+
+    id: str
+    title: str
+    value: str
+    rule: str
+    aside: str
+
+
+def standing(board: CreditBoard, formats: Formats) -> list[Standing]:
+    """Sourced, influenced and credited, each with its own name; nothing is a sum of two."""
+    found = {metric.id: (metric, row) for metric, row in board.beside}
+    cells = []
+    for name, (title, rule) in RULES_OF_STANDING.items():
+        value, why = UNDEFINED, "this KPI is not in the catalog"
+        if name in found:
+            value, why = _kpi_value(*found[name], formats)
+        cells.append(Standing(name, title, value, rule, why))
+    chosen = board.chosen
+    assert board.split is not None
+    earned = board.split.answers[chosen.model].credit_of("marketing")
+    basis = "won amount" if chosen.basis == Basis.WON else "pipeline created"
+    rule = f"how much: marketing's part of the {basis}"
+    label = MODELS[chosen.model].label
+    return [*cells, Standing("credited", "Credited", money(earned, formats), rule, label)]
+
+
+def _kpi_value(metric: Metric, row: Row, formats: Formats) -> tuple[str, str]:
+    if row.value is None:
+        return UNDEFINED, row.reason or "no value for this period"
+    return formats.value(row.value, metric.unit), ""
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def path_steps(steps: Sequence[str | None], called: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """The steps of a path by name; of a long one the middle is a count (True)."""
+    named = [(member_name(step, called), False) for step in steps]
+    if len(named) <= MAX_STEPS:
+        return named
+    hidden = (f"{len(named) - MAX_STEPS + 1} more", True)
+    return [*named[: MAX_STEPS // 2], hidden, *named[-MAX_STEPS // 2 + 1 :]]
+
+
+def economics_heads(found: ChannelEconomics) -> list[str]:
+    return ["Channel", "Spend", "Credit earned", "Return", "Customers, 4 quarters", found.cac_label]
+
+
+def economics_rows(found: ChannelEconomics) -> list[tuple[str, Economics]]:
+    """The channels by name, then all of them."""
+    rows = [(member_name(name, {}), row) for name, row in found.rows.items()]
+    return [*rows, *([("All", found.total)] if found.total is not None else [])]
+
+
+def economics_cells(row: Economics, formats: Formats) -> list[Cell]:
+    """Spend, credit, return, customers and the cost of one."""
+
+    def cell(value: float | None, unit: Unit, least: str = "") -> Cell:
+        is_tiny = least and value is not None and 0 < value < 0.05
+        return Cell(least if is_tiny else formats.value(value, unit), value, unit)
+
+    return [
+        cell(row.spend, Unit.MONEY),
+        cell(row.credit, Unit.MONEY),
+        cell(row.return_on_spend, Unit.MULTIPLE, "<0.1×"),
+        cell(row.customers, Unit.COUNT, "<0.1"),
+        cell(row.cac, Unit.MONEY),
+    ]

@@ -9,26 +9,47 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from data.errors import unknown
 from data.warehouse import Warehouse
+from metrics.attribution.board import Asked
+from metrics.attribution.model import Basis, By
 from metrics.calendar import Calendar
+from metrics.errors import QueryError
+from metrics.report.credit_section import credit_section
 from metrics.report.format import Formats
+from metrics.report.funnel_section import funnel_section
+from metrics.report.gap_section import gap_section
+from metrics.report.handbook_section import handbook_section
 from metrics.report.kpi_section import KpiSection, kpi_section
+from metrics.report.page_section import PageSection
 from metrics.report.scorecard_section import ScorecardSection, scorecard_section
+from metrics.report.sla_section import sla_section
 from metrics.report.view_words import filter_words, moment_words
 from metrics.view import View
 
-Section = ScorecardSection | KpiSection
+Section = ScorecardSection | KpiSection | PageSection
 # Told after each section: how many are done, of how many.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One section: the scorecard of a view, or with ``metric`` a KPI, split by ``by``."""
+    """One section: the page at ``path`` in a view; without one the scorecard, or with ``metric``
+    that KPI, split by ``by``.
+
+    The rest are the settings of single pages: ``metric`` is also the funnel's step, ``model`` and
+    ``basis`` the credit's, ``stage`` the reconciliation's, ``find`` the handbook's.
+    """
 
     view: View
     metric: str | None = None
     by: str | None = None
+    path: str | None = None
+    model: str | None = None
+    basis: str | None = None
+    deal: str | None = None
+    stage: str | None = None
+    find: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,9 +61,10 @@ class Document:
     period: str  # "Week 46, 9–15 Nov 2026"
     as_of: str  # "Mon 16 Nov 2026, 06:00"
     filters: str  # "region EMEA", "the whole company"
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = ()
     notices: tuple[str, ...] = ()
     link: str | None = None  # to the live view
+    currency: str = "USD"  # ISO 4217, of the spreadsheets
 
     @property
     def origin(self) -> str:
@@ -51,11 +73,46 @@ class Document:
 
 
 def build_section(warehouse: Warehouse, ask: Ask, formats: Formats) -> Section:
-    """One section. Raises ``QueryError`` for an unknown KPI, ``WarehouseError`` when the warehouse
-    does not answer, ``StateError`` when the review's memory does not."""
+    """One section. Raises ``QueryError`` for an unknown KPI or a page that is none to write,
+    ``WarehouseError`` when the warehouse does not answer, ``StateError`` when the review's memory
+    does not."""
+    path = ask.path or ("scorecard" if ask.metric is None else "kpi")
+    builder = _BUILDERS.get(path)
+    if builder is None:
+        raise QueryError(unknown("page to take away", path, _BUILDERS))
+    return builder(warehouse, ask, formats)
+
+
+def _kpi(warehouse: Warehouse, ask: Ask, formats: Formats) -> Section:
     if ask.metric is None:
-        return scorecard_section(warehouse, ask.view, formats)
+        raise QueryError("A KPI's page needs its id.")
     return kpi_section(warehouse, ask.view, ask.metric, ask.by, formats)
+
+
+def _credit(warehouse: Warehouse, ask: Ask, formats: Formats) -> Section:
+    """Projected and sent on, credit is never by single reps (handbook, §3)."""
+    by = ask.by if ask.by in tuple(By) and ask.by != By.REP else By.CHANNEL
+    model = ask.model or warehouse.config.attribution.model
+    basis = ask.basis or str(Basis.WON)
+    asked = Asked(model=model, by=str(by), basis=basis, deal=ask.deal, shows_people=False)
+    return credit_section(warehouse, ask.view, asked, formats)
+
+
+_BUILDERS: dict[str, Callable[[Warehouse, Ask, Formats], Section]] = {
+    "scorecard": lambda warehouse, ask, formats: scorecard_section(warehouse, ask.view, formats),
+    "kpi": _kpi,
+    "attribution": _credit,
+    "funnel": lambda warehouse, ask, formats: funnel_section(
+        warehouse, ask.view, ask.metric, formats
+    ),
+    "sla": lambda warehouse, ask, formats: sla_section(warehouse, ask.view, formats),
+    "reconciliation": lambda warehouse, ask, formats: gap_section(
+        warehouse, ask.view, ask.stage, formats
+    ),
+    "handbook": lambda warehouse, ask, formats: handbook_section(warehouse.config, ask.find or ""),
+}
+# The pages that can be written.
+PATHS = tuple(_BUILDERS)
 
 
 def build_document(
@@ -115,4 +172,5 @@ def frame_document(
         sections=tuple(sections),
         notices=notices,
         link=link,
+        currency=company.currency,
     )

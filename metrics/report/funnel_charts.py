@@ -300,3 +300,19 @@ def curve_spec(horizon_days: int, projected: bool) -> dict[str, Any]:
             padding={"left": 4, "right": 0, "top": 8, "bottom": 4},
         )
     )
+
+
+def describe_stages(rows: pd.DataFrame, name: str) -> str:
+    """A chart of stages in words; ``name`` is "cohort" or "period"."""
+    told = ", ".join(
+        f"{label} {value}"
+        for label, value in zip(rows["label"], rows["value"], strict=True)
+        if label
+    )
+    return f"Leads by stage, the {name}: {told}"
+
+
+def describe_movement(rows: pd.DataFrame) -> str:
+    """The pipeline's waterfall in words."""
+    told = ", ".join(f"{a} {b}" for a, b in zip(rows["label"], rows["value"], strict=True))
+    return f"Pipeline: {told}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 
 from metrics.report.chart_file import LIGHT
-from metrics.report.document import Document
+from metrics.report.document import Document, Section
 from metrics.report.kpi_section import KpiSection
+from metrics.report.page_section import PageSection
 from metrics.report.scorecard_section import (
     QUIET,
     FigureWords,
@@ -28,10 +29,7 @@ _HUES = {Judgement.GOOD: LIGHT["good"], Judgement.BAD: LIGHT["bad"], Judgement.N
 
 def write_html(document: Document) -> str:
     """The whole mail."""
-    parts = "".join(
-        _scorecard(section) if isinstance(section, ScorecardSection) else _kpi(section)
-        for section in document.sections
-    )
+    parts = "".join(_section(section) for section in document.sections)
     notices = "".join(_p(_e(notice), color=_INK2) for notice in document.notices)
     title = _e(f"{document.title}, {document.period}")
     return (
@@ -45,6 +43,24 @@ def write_html(document: Document) -> str:
         f"{_p(_e(document.origin), color=_INK2)}{_link(document)}{notices}{parts}"
         "</div></body></html>"
     )
+
+
+def _section(section: Section) -> str:
+    if isinstance(section, ScorecardSection):
+        return _scorecard(section)
+    return _page(section) if isinstance(section, PageSection) else _kpi(section)
+
+
+def _page(section: PageSection) -> str:
+    """Sentences, figures and notes of every part; charts and tables are in the files."""
+    parts = ""
+    for part in section.parts:
+        lines = [_judged(one) for one in part.words]
+        lines += [f"{_e(one.label)}: <b>{_e(one.value)}</b>" for one in part.figures]
+        lines += [_small(note) for note in part.notes]
+        told = "".join(_p(line) for line in lines)
+        parts += f"{_p(f'<b>{_e(part.title)}</b> {_small(part.aside)}')}{told}" if told else ""
+    return f"{_heading(section.title)}{parts}"
 
 
 def write_text(document: Document) -> str:

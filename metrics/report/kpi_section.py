@@ -11,18 +11,20 @@ from metrics.calendar import Calendar
 from metrics.kpi import Kpi, TrendPoint, build_kpi
 from metrics.memory.commentary import comments_on, line_of
 from metrics.memory.people import full_names
-from metrics.model import Direction, Metric, Unit
+from metrics.model import Direction
 from metrics.report import kpi_words, six_twelve, waterfall, words
 from metrics.report.cells import Cell, Table, difference_form
 from metrics.report.chart_file import Picture
 from metrics.report.format import Formats
-from metrics.report.kpi_words import TEAMS, SegmentWords, ToDate
+from metrics.report.kpi_words import OPEN, TEAMS, SegmentWords, ToDate
 from metrics.report.line_chart import Size
+from metrics.report.native_chart import NativeChart, Role, Series
 from metrics.report.words import Words
 from metrics.view import Frame, View
 
 # On paper, in px: as wide as a landscape page's text, with text that is read at arm's length.
 PAPER, PAPER_WIDTH = Size(250, 13.0, 14, 30), 1000
+ROOM_WIDTH = 1848  # of a projected page
 
 
 @dataclass(frozen=True)
@@ -39,30 +41,13 @@ ON_PAPER, ON_SLIDE = WaterfallSize(500, 27, 13.0), WaterfallSize(560, 46, 20.4)
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a native chart; None is a gap."""
-
-    name: str
-    values: tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
-class Trend:
-    """Weeks or months as figures: what a chart that can be edited is made of."""
-
-    title: str
-    labels: tuple[str, ...]
-    lines: tuple[Line, ...]
-    unit: Unit
-    shown: tuple[str, ...]  # the newest line's values as they are read
-
-
-@dataclass(frozen=True)
 class KpiSection:
     """All of one KPI. A picture is None where there is nothing to draw."""
 
     title: str
-    metric: Metric
+    metric: str  # its id
+    definition: str
+    owner: str
     team: str
     qualifier: str
     value: str
@@ -70,8 +55,9 @@ class KpiSection:
     about: str
     to_date: tuple[ToDate, ...]
     trend_note: str
-    trends: tuple[Trend, ...]
+    trends: tuple[NativeChart, ...]
     trend_picture: Picture | None
+    trend_room: Picture | None  # before the room
     split: str
     cause: str
     waterfall: Picture | None
@@ -93,7 +79,9 @@ def kpi_section(
     after = Frame(Calendar(warehouse.config), view).period_name(kpi.period)
     return KpiSection(
         title=kpi.tile.label,
-        metric=kpi.metric,
+        metric=kpi.metric.id,
+        definition=kpi.metric.definition,
+        owner=kpi.metric.owner,
         team=TEAMS[kpi.metric.team],
         qualifier=kpi_words.qualifier_line(kpi, formats),
         value=words.headline(kpi.tile, formats),
@@ -105,7 +93,8 @@ def kpi_section(
             _trend("Six weeks", kpi.weeks, kpi, formats),
             _trend("Twelve months", kpi.months, kpi, formats),
         ),
-        trend_picture=_trend_picture(kpi, formats),
+        trend_picture=_trend_picture(kpi, formats, PAPER, PAPER_WIDTH),
+        trend_room=_trend_picture(kpi, formats, six_twelve.ROOM, ROOM_WIDTH),
         split=kpi_words.split_line(kpi),
         cause=kpi_words.cause_line(kpi),
         waterfall=_waterfall(kpi, after, formats, ON_PAPER),
@@ -126,33 +115,42 @@ def _said(comments: Sequence[Comment]) -> tuple[str, ...]:
 # -- trend ------------------------------------------------------------------------------------
 
 
-def _trend(title: str, points: Sequence[TrendPoint], kpi: Kpi, formats: Formats) -> Trend:
+def _trend(title: str, points: Sequence[TrendPoint], kpi: Kpi, formats: Formats) -> NativeChart:
     year, before = kpi.years
     aim = "limit" if kpi.metric.direction is Direction.DOWN else "target"
-    named = (
-        Line(year, tuple(point.value for point in points)),
-        Line(before, tuple(point.last_year for point in points)),
-        Line(aim, tuple(point.target for point in points)),
+    main = Series(year, tuple(point.value for point in points))
+    others = (
+        Series(before, tuple(point.last_year for point in points), Role.BEFORE),
+        Series(aim, tuple(point.target for point in points), Role.TARGET),
+        _edge("usual from", points, "low"),
+        _edge("usual to", points, "high"),
     )
-    # A year without any figure has no line; this one keeps its place.
-    lines = tuple(line for line in named if line is named[0] or any_value(line))
     unit = kpi.metric.unit
-    shown = tuple(formats.value(point.value, unit) for point in points)
-    return Trend(title, tuple(point.label for point in points), lines, unit, shown)
+    return NativeChart(
+        title,
+        tuple(point.label for point in points),
+        # Figures of a year before, targets and limits that are nowhere have no line.
+        (main, *(line for line in others if line.has_values)),
+        unit,
+        tuple(formats.value(point.value, unit) for point in points),
+        open_at=tuple(n for n, point in enumerate(points) if point.status in OPEN),
+    )
 
 
-def any_value(line: Line) -> bool:
-    return any(value is not None for value in line.values)
+def _edge(name: str, points: Sequence[TrendPoint], side: str) -> Series:
+    """An edge of the natural limits, where they are known."""
+    values = tuple(None if p.limits is None else getattr(p.limits, side) for p in points)
+    return Series(name, values, Role.LIMIT)
 
 
-def _trend_picture(kpi: Kpi, formats: Formats) -> Picture | None:
+def _trend_picture(kpi: Kpi, formats: Formats, size: Size, width: int) -> Picture | None:
     """The 6-12 chart, None where there is nothing to draw."""
     if all(point.value is None for point in (*kpi.weeks, *kpi.months)):
         return None
     return Picture(
-        six_twelve.six_twelve_spec(PAPER, six_twelve.is_split(kpi)),
-        six_twelve.six_twelve_data(kpi, formats, PAPER),
-        PAPER_WIDTH,
+        six_twelve.six_twelve_spec(size, six_twelve.is_split(kpi)),
+        six_twelve.six_twelve_data(kpi, formats, size),
+        width,
         six_twelve.describe(kpi, formats),
     )
 

@@ -8,21 +8,29 @@ everywhere and needs no network.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typst
 
+from metrics.report.cells import Table
 from metrics.report.chart_file import FONTS, LIGHT, Picture
-from metrics.report.document import Document
+from metrics.report.document import Document, Section
 from metrics.report.kpi_section import KpiSection
+from metrics.report.page_section import PageSection, Part
 from metrics.report.scorecard_section import QUIET, FigureWords, GoalWords, ScorecardSection
 from metrics.report.words import Words
 
 MIME = "application/pdf"
 TEMPLATE = Path(__file__).resolve().parent / "pdf_template.typ"
 Json = dict[str, Any]
+# Signs that the program's own font lacks, and one of typst's that has them.
+SIGNS = "DejaVu Sans Mono"
+_TEXT, _SIGNS = re.compile(r">[^<]*[◔◐][^<]*<"), re.compile(r"[◔◐]")
+HALF, WHOLE = 600, 1180  # px of a chart that half a page has room for, and a whole one
+MOST_TOGETHER = 16  # rows of a table that are not torn apart
 
 
 def write_pdf(document: Document) -> bytes:
@@ -49,10 +57,82 @@ def _as_json(document: Document) -> Json:
         "link": document.link,
         "notices": list(document.notices),
         "colours": LIGHT,
-        "sections": [
-            _scorecard(section) if isinstance(section, ScorecardSection) else _kpi(section)
-            for section in document.sections
+        "sections": [_section(section) for section in document.sections],
+    }
+
+
+def _section(section: Section) -> Json:
+    if isinstance(section, ScorecardSection):
+        return _scorecard(section)
+    return _page(section) if isinstance(section, PageSection) else _kpi(section)
+
+
+def _page(section: PageSection) -> Json:
+    """Small parts stand two in a row, where the one before leaves half of it."""
+    rows: list[list[Json]] = []
+    for part in section.parts:
+        made = _part(part) | ({"title": ""} if part.title == section.title else {})
+        if rows and made["is_half"] and len(rows[-1]) == 1 and rows[-1][0]["is_half"]:
+            rows[-1].append(made)
+        else:
+            rows.append([made])
+    return {
+        "kind": "page",
+        "title": section.title,
+        "beside": section.beside,
+        "rows": rows,
+        # The review's own parts are short: they follow each other on a page.
+        "flows": section.path == "review",
+    }
+
+
+def _part(part: Part) -> Json:
+    table = part.table
+    shown = None if table is None or table.is_data or not table.rows else table
+    half = _is_half(part, shown)
+    return {
+        "title": part.title,
+        "aside": part.aside,
+        "words": [_words(one) for one in part.words],
+        "figures": [
+            {
+                "label": one.label,
+                "value": one.value,
+                "lines": [_words(line) for line in one.lines],
+            }
+            for one in part.figures
         ],
+        "picture": _picture(part.picture),
+        # Drawn as large as its text is on the page, also where the part has the whole width.
+        "span": 1.0 if half else min(1.0, (part.picture.width if part.picture else 0) / WHOLE),
+        "is_whole": shown is None or len(shown.rows) <= MOST_TOGETHER,
+        "table": None if shown is None else _table(shown),
+        "notes": list(part.notes),
+        "is_half": half,
+    }
+
+
+def _is_half(part: Part, shown: Table | None) -> bool:
+    """Whether a part does with half the width of the page."""
+    if len(part.figures) > 3 or (part.picture is not None and part.picture.width > HALF):
+        return False
+    return shown is None or sum(_width(shown, m) for m in range(len(shown.heads))) <= 62
+
+
+def _width(table: Table, column: int) -> int:
+    """Of a column, in letters."""
+    return max([len(table.heads[column]) // 2, *(len(row[column].text) for row in table.rows)])
+
+
+def _table(table: Table) -> Json:
+    columns = range(len(table.heads))
+    return {
+        "heads": list(table.heads),
+        "rows": [[cell.text for cell in row] for row in table.rows],
+        "feet": table.feet,
+        "figures": [table.is_numeric(m) for m in columns],
+        # Columns of long text share what the others leave.
+        "wide": [not table.is_numeric(m) and _width(table, m) > 18 for m in columns],
     }
 
 
@@ -118,12 +198,12 @@ def _kpi(section: KpiSection) -> Json:
     return {
         "kind": "kpi",
         "title": section.title,
-        "team": f"{section.team} · {section.metric.owner}",
+        "team": f"{section.team} · {section.owner}",
         "qualifier": section.qualifier,
         "value": section.value,
         "lines": [{"text": text, "state": _words(state)} for text, state in section.lines],
         "about": section.about,
-        "definition": section.metric.definition,
+        "definition": section.definition,
         "to_date": [
             {"label": figure.label, "value": figure.value, "note": _words(figure.note)}
             for figure in section.to_date
@@ -142,4 +222,12 @@ def _kpi(section: KpiSection) -> Json:
 
 
 def _picture(picture: Picture | None) -> Json | None:
-    return None if picture is None else {"svg": picture.svg(), "alt": picture.alt}
+    if picture is None:
+        return None
+    return {"svg": _TEXT.sub(_with_signs, picture.svg()), "alt": picture.alt}
+
+
+def _with_signs(found: re.Match[str]) -> str:
+    """A text of the drawing with its signs in a font that has them: else all of it would be set
+    in another."""
+    return _SIGNS.sub(rf'<tspan font-family="{SIGNS}">\g<0></tspan>', found[0])

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from pptx import Presentation
 from pptx.util import Inches
 
-from metrics.report.document import Document
+from metrics.report.document import Document, Section
 from metrics.report.kpi_section import KpiSection
+from metrics.report.page_section import PageSection
 from metrics.report.scorecard_section import (
     QUIET,
     FigureWords,
@@ -20,6 +21,8 @@ from metrics.report.scorecard_section import (
     ScorecardSection,
     StoryWords,
 )
+from metrics.report.slide_charts import add_chart, add_key
+from metrics.report.slide_flow import write_parts
 from metrics.report.slide_parts import (
     HEIGHT,
     LEFT,
@@ -45,12 +48,32 @@ _SIDES = {Judgement.BAD: "bad", Judgement.GOOD: "good", Judgement.NONE: "track"}
 def write_pptx(document: Document) -> bytes:
     """The slides of a document."""
     deck = _Deck(document)
-    for section in document.sections:
+    for section in _joined(document.sections):
         if isinstance(section, ScorecardSection):
             deck.scorecard(section)
+        elif isinstance(section, PageSection):
+            deck.page(section)
         else:
             deck.kpi(section)
     return deck.as_bytes()
+
+
+def _joined(sections: Sequence[Section]) -> list[Section]:
+    """The sections, those of the review itself that follow each other as one: what was decided and
+    what is disputed share a slide where they are short."""
+    found: list[Section] = []
+    for section in sections:
+        last = found[-1] if found else None
+        if _is_own(last) and _is_own(section):
+            parts, told = (*last.parts, *section.parts), (*last.told, *section.told)
+            found[-1] = PageSection(last.path, "The review", "", parts, told)
+        else:
+            found.append(section)
+    return found
+
+
+def _is_own(section: Section | None) -> TypeGuard[PageSection]:
+    return isinstance(section, PageSection) and section.path == "review"
 
 
 class _Deck:
@@ -123,6 +146,12 @@ class _Deck:
         box = Box(LEFT, 1.0, TEXT_WIDTH, 1.18 * len(rows))
         sheet.table(box, widths, rows, right=(1,))
 
+    # -- a page of parts --------------------------------------------------------------------
+
+    def page(self, section: PageSection) -> None:
+        """Its parts in order, as many slides as they need."""
+        write_parts(section, lambda title, beside: self.sheet(title, beside, section.told))
+
     # -- KPI --------------------------------------------------------------------------------
 
     def kpi(self, section: KpiSection) -> None:
@@ -131,9 +160,7 @@ class _Deck:
         self._causes(section)
 
     def _figure(self, section: KpiSection) -> None:
-        sheet = self.sheet(
-            section.title, f"{section.team} · {section.metric.owner}", self._notes(section)
-        )
+        sheet = self.sheet(section.title, f"{section.team} · {section.owner}", self._notes(section))
         told = fitting(section.qualifier, 4.4, 1)
         sheet.text(
             Box(LEFT, 0.95, 4.6, 1.4),
@@ -150,10 +177,10 @@ class _Deck:
                 (Box(LEFT, 2.7, 4.5, 2.8), Box(LEFT + 4.6, 2.7, 7.8, 2.8)),
                 strict=True,
             ):
-                sheet.trend(box, trend)
+                add_chart(sheet, box, trend)
                 title = Box(box.x + 0.1, 2.38, 2.5, 0.38)
                 sheet.text(title, [[Run(trend.title, bold=True)]])
-            sheet.key(LEFT + 8.0, 2.38, section.trends[1])
+            add_key(sheet, LEFT + 6.6, 2.38, section.trends[1])
         else:
             told = fitting(section.trend_note, TEXT_WIDTH, 4)
             sheet.text(Box(LEFT, 2.7, TEXT_WIDTH, 2), [[Run(told)]])
@@ -205,9 +232,8 @@ class _Deck:
             )
 
     def _notes(self, section: KpiSection) -> list[str]:
-        metric = section.metric
         return [
-            f"{metric.label} ({metric.id}): {metric.definition}",
+            f"{section.title} ({section.metric}): {section.definition}",
             section.about,
             section.trend_note,
             *section.comments,

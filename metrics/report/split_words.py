@@ -15,8 +15,13 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 
 from metrics.model import Unit
 from metrics.report.format import MINUS, UNDEFINED, Formats
-from metrics.review.changes import Cause, Changed
+from metrics.report.view_words import span_words
+from metrics.review.changes import Cause, Changed, Changes
 
+SPLIT_RULE = (
+    "Each difference is split in one order: what today's data and program make of the same "
+    "question, then today's moment, then today's definition. The parts add up to the change."
+)
 _SUFFIXES = {Unit.HOURS: " h", Unit.DAYS: " d", Unit.MULTIPLE: "×"}
 # A difference too small for a unit's usual decimals gets up to so many.
 MOST_DECIMALS = 6
@@ -146,3 +151,56 @@ class _Writer:
         if self.unit is Unit.SHARE:
             return f"{text}{suffix}" if suffix else f"{text} pp"
         return text + _SUFFIXES.get(self.unit, "")
+
+
+# -- a row of the table ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangedWords:
+    """One figure of the table of changes: ``parts`` by the table's causes, ``notes`` below it."""
+
+    label: str
+    days: str
+    then: str
+    now: str
+    change: str
+    parts: tuple[str, ...]
+    notes: str
+
+
+def causes_of(found: Changes) -> tuple[Cause, Cause, Cause]:
+    """What the three parts of the table's columns are of."""
+    return found.first, Cause.AS_OF, Cause.DEFINITION
+
+
+def changed_words(one: Changed, causes: Sequence[Cause], formats: Formats) -> ChangedWords:
+    """A figure then and now and why, as the table of changes tells it."""
+    split = shown_split(one, formats)
+    by_cause = {part.cause: part for part in split.parts}
+    merged = next((part for part in split.parts if part.cause not in causes), None)
+    texts = [by_cause[cause].text if cause in by_cause else UNDEFINED for cause in causes]
+    notes = list(dict.fromkeys(part.reason for part in split.parts if part.reason))
+    if merged is not None:
+        # What could not be told apart stands once, and the note says what it is of.
+        texts[0], texts[2] = f"{merged.text} †", "in †"
+        notes.append(f"† {merged.cause}, together")
+    if one.note:
+        notes.append(one.note)
+    figure = one.figure
+    days = f"{figure.qualifier}, " if figure.qualifier else ""
+    days += span_words(figure.question.span, formats.locale)
+    told = " ".join(_sentence(text) for text in notes)
+    return ChangedWords(figure.label, days, split.then, split.now, split.change, tuple(texts), told)
+
+
+def unchanged_words(found: Changes) -> str:
+    return f"{found.unchanged} of {found.figures} figures unchanged"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")

@@ -6,14 +6,17 @@ was. Only what is made of the types below can be written; anything else is an er
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pandas as pd
 
 # How a KPI is computed is code, which has no lasting form.
 _LEFT_OUT = frozenset({"derived"})
@@ -36,13 +39,20 @@ def encode(value: Any) -> Any:
         return [encode(part) for part in value]
     if isinstance(value, Mapping):
         return {str(name): encode(part) for name, part in value.items()}
+    if isinstance(value, pd.DataFrame):
+        split = json.loads(value.to_json(orient="split", index=False))
+        return {"columns": split["columns"], "rows": split["data"]}
     if is_dataclass(value):
         return {
             field.name: encode(getattr(value, field.name))
             for field in fields(value)
-            if field.name not in _LEFT_OUT and getattr(value, field.name) != field.default
+            if field.name not in _LEFT_OUT and not _is_default(value, field)
         }
     raise TypeError(f"{type(value).__name__} has no lasting form")
+
+
+def _is_default(value: Any, field: Field[Any]) -> bool:
+    return field.default is not MISSING and bool(getattr(value, field.name) == field.default)
 
 
 @cache
@@ -68,8 +78,11 @@ def decode(kind: Any, data: Any) -> Any:
 
 
 def _of(data: Any, kinds: tuple[Any, ...]) -> Any:
-    """Of several kinds the one that can hold the data: tuples by their length."""
+    """Of several kinds the one that can hold the data: tuples by their length, texts by whether
+    they are a member of an enum."""
     for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, Enum) and data not in list(kind):
+            continue
         arguments = get_args(kind)
         if get_origin(kind) is not tuple or ... in arguments or len(arguments) == len(data):
             return kind
@@ -83,6 +96,8 @@ def _tuple(parts: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
 
 
 def _plain(kind: type, data: Any) -> Any:
+    if kind is pd.DataFrame:
+        return pd.DataFrame(data["rows"], columns=data["columns"])
     if is_dataclass(kind):
         hints = _hints(kind)
         known = {field.name for field in fields(kind)}

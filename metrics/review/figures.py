@@ -17,6 +17,7 @@ from metrics.attribution.board import STANDING
 from metrics.attribution.span import credit_span
 from metrics.calendar import Calendar, Span
 from metrics.catalog import CATALOG, find_metric
+from metrics.catalog.reconciliation import gap_id
 from metrics.compare import why_undefined
 from metrics.engine import run_query
 from metrics.funnel.curve import steps
@@ -25,6 +26,7 @@ from metrics.kpi import TO_DATE, build_kpi
 from metrics.model import Metric, Status, Unit
 from metrics.plan import standing_frame
 from metrics.query import Filters, MetricQuery, Row
+from metrics.reconcile.reasons import DEFAULT_STAGE
 from metrics.scorecard import Tile, build_scorecard
 from metrics.sla import build_sla
 from metrics.view import Frame, View
@@ -42,6 +44,7 @@ class ItemView:
     view: View
     metric: str | None = None
     by: str | None = None
+    stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -229,10 +232,19 @@ def _of_credit(warehouse: Warehouse, at: ItemView) -> Iterator[_Shown]:
         yield _Shown(Question(metric.id, found.span, at.view.where), metric.label, found.label)
 
 
+def _of_gap(_warehouse: Warehouse, at: ItemView) -> Iterator[_Shown]:
+    """The gap between both counts, where it is a KPI of its own."""
+    id_ = gap_id(at.stage or DEFAULT_STAGE)
+    if id_ in CATALOG:
+        question = Question(id_, at.view.period.span, at.view.where)
+        yield _Shown(question, CATALOG[id_].label, at.view.period.short)
+
+
 _COLLECTORS: dict[str, Callable[[Warehouse, ItemView], Iterator[_Shown]]] = {
     "scorecard": _of_scorecard,
     "kpi": _of_kpi,
     "sla": _of_sla,
     "funnel": _of_funnel,
     "attribution": _of_credit,
+    "reconciliation": _of_gap,
 }

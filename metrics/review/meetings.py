@@ -66,6 +66,11 @@ class Meeting:
     def is_closed(self) -> bool:
         return self.closed_at is not None
 
+    @property
+    def name(self) -> str:
+        """ "Weekly review, 22 Nov 2026"."""
+        return f"{self.cadence.capitalize()} review, {self.held_on:%-d %b %Y}"
+
 
 def may_lead(role: str) -> bool:
     """Whether a role may plan, open and close reviews: editors of either team and admins."""

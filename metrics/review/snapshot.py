@@ -18,6 +18,7 @@ from data.errors import ReviewError
 from data.row_scope import RowScope
 from data.state import ReviewFigure, ReviewSnapshot, open_state
 from data.state.definitions import newest_versions
+from data.users import Account
 from data.warehouse import Warehouse
 from metrics.calendar import Span
 from metrics.catalog import CATALOG
@@ -93,13 +94,36 @@ def close_review(
     meeting: Meeting,
     views: Sequence[ItemView],
     first: View,
+    *,
+    pages: bytes | None = None,
 ) -> Meeting:
-    """Close a review in somebody's name and freeze every figure of its agenda's views.
+    """Close a review in somebody's name and freeze every figure of its agenda's views, and with
+    them its ``pages`` (metrics/review/closing.py makes them).
 
     ``views`` are the items that have figures, ``first`` the view that the review began with. All
     is kept in one transaction, or nothing. Raises ``RoleError``, ``ReviewError`` when it is closed
     already, ``WarehouseError`` when the warehouse does not answer: it then stays open.
     """
+    account = check_may_close(username, warehouse, meeting)
+    figures = figures_of(warehouse, views)
+    snapshot = {
+        "data_version": warehouse.data_version,
+        "program_version": code_version(),
+        "as_of": first.as_of,
+        "config": warehouse.config.model_dump_json(),
+        "views": json.dumps(encode(_freeze_views(warehouse, views, first)), ensure_ascii=False),
+        "pages": pages,
+    }
+    rows = _figure_rows(warehouse.config, figures)
+    reviews.close_review(meeting.id, snapshot, rows, by=person(account.username))
+    closed = find_review(meeting.id)
+    assert closed is not None
+    return closed
+
+
+def check_may_close(username: str, warehouse: Warehouse, meeting: Meeting) -> Account:
+    """The account that closes a review. Raises ``RoleError`` where it may not, ``ReviewError``
+    when the review is closed already."""
     account = leader(username, "Closing a review")
     if not (account.scope.is_whole and warehouse.scope.is_whole):
         raise RoleError(
@@ -109,19 +133,7 @@ def close_review(
     known = find_review(meeting.id)
     if known is None or known.is_closed:
         raise ReviewError("This review has been closed already; what was frozen then stays.")
-    figures = figures_of(warehouse, views)
-    snapshot = {
-        "data_version": warehouse.data_version,
-        "program_version": code_version(),
-        "as_of": first.as_of,
-        "config": warehouse.config.model_dump_json(),
-        "views": json.dumps(encode(_freeze_views(warehouse, views, first)), ensure_ascii=False),
-    }
-    rows = _figure_rows(warehouse.config, figures)
-    reviews.close_review(meeting.id, snapshot, rows, by=person(account.username))
-    closed = find_review(meeting.id)
-    assert closed is not None
-    return closed
+    return account
 
 
 def _freeze_views(warehouse: Warehouse, views: Sequence[ItemView], first: View) -> FrozenViews:

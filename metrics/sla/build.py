@@ -30,9 +30,8 @@ def build_sla(warehouse: Warehouse, view: View) -> SlaPage:
 
     Raises ``WarehouseError`` when the warehouse does not answer.
     """
-    place = (warehouse.version_key, warehouse.config.fingerprint)
-    key = ("sla", *place, view, stamp_of_state())
-    return RESULTS.get(key, lambda: _Builder(Question(warehouse, view)).page())
+    key = ("sla", warehouse.config.fingerprint, view, stamp_of_state())
+    return RESULTS.answer(warehouse, key, lambda: _Builder(Question(warehouse, view)).page())
 
 
 class _Builder:

@@ -192,7 +192,12 @@ def cache_html(stats: CacheStats, request: Request) -> str:
     return facts(
         [
             ("Entries", f"{plain(stats.entries)} of at most {plain(stats.most)}"),
+            (
+                "Size",
+                f"about {plain(stats.bytes / 1e6)} MB of at most {plain(stats.most_bytes / 1e6)} MB",
+            ),
             ("Answered from it", told),
-            ("Kept", f"at most {plain(stats.seconds / 60)} min; by data version and by scope"),
+            ("Asked anew after a load", f"{plain(stats.renewed)} times"),
+            ("Kept", f"at most {plain(stats.seconds / 60)} min, while no load changes its tables"),
         ]
     )

@@ -1,7 +1,8 @@
 """The slim bar of a review on any page: the agenda, where it is, the item's clock, what is next.
 
-Arrow keys are the buttons' own shortcuts. A clicker's Page keys, a swipe and the clock's ticking
-are the small script below, which presses the same buttons: without it they still work.
+Arrow keys are the buttons' own shortcuts. The small script below presses the same buttons for a
+clicker's Page keys, a swipe, and for arrows pressed faster than the items follow each other; it
+makes the clock tick. Without it the buttons and their shortcuts still work.
 """
 
 from __future__ import annotations
@@ -29,10 +30,27 @@ _CLOCK_CSS = """
 # Constant: nothing from data gets in but two numbers and the review's own id.
 _CLOCK_JS = """
 const PRESS = { next: ".st-key-agenda-next button", back: ".st-key-agenda-back button" };
-const KEYS = { PageDown: "next", PageUp: "back" };
+const KEYS = {
+  PageDown: "next", PageUp: "back", ArrowRight: "next", ArrowLeft: "back",
+};
+// While one item gives way to the next its presses wait here: two presses are two steps.
+const walk = (window.agendaWalk ||= { item: null, left: 0, waiting: [] });
+const PATIENCE = 15000;
+const moving = () => walk.left && Date.now() - walk.left < PATIENCE;
 function press(which) {
+  if (moving()) { walk.waiting.push(which); return; }
   const button = document.querySelector(PRESS[which]);
-  if (button && !button.disabled) button.click();
+  if (!button || button.disabled) { walk.waiting = []; return; }
+  walk.left = Date.now();
+  button.click();
+}
+function arrived(item) {
+  if (walk.item === item) return;
+  walk.item = item;
+  walk.left = 0;
+  const next = walk.waiting.shift();
+  // A moment later: the buttons then are those of the item that has arrived.
+  if (next) setTimeout(() => press(next), 150);
 }
 function typing(target) {
   return target.closest && target.closest("input, textarea, select, [contenteditable=true]");
@@ -63,7 +81,11 @@ export default function ({ parentElement, data }) {
   }
   let from = null;
   const down = (e) => {
-    if (e.key in KEYS && !typing(e.target)) { e.preventDefault(); press(KEYS[e.key]); }
+    if (!(e.key in KEYS) || typing(e.target) || e.altKey || e.ctrlKey || e.metaKey) return;
+    // The button's own shortcut would press it a second time.
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    if (!e.repeat) press(KEYS[e.key]);
   };
   const start = (e) => {
     from = e.touches.length === 1 ? [e.touches[0].clientX, e.touches[0].clientY, Date.now()] : null;
@@ -77,14 +99,15 @@ export default function ({ parentElement, data }) {
       return;
     press(across < 0 ? "next" : "back");
   };
+  arrived(data.item);
   tick();
   const timer = setInterval(tick, 1000);
-  document.addEventListener("keydown", down);
+  window.addEventListener("keydown", down, true);
   document.addEventListener("touchstart", start, { passive: true });
   document.addEventListener("touchend", end, { passive: true });
   parentElement.agendaStop = () => {
     clearInterval(timer);
-    document.removeEventListener("keydown", down);
+    window.removeEventListener("keydown", down, true);
     document.removeEventListener("touchstart", start);
     document.removeEventListener("touchend", end);
   };
@@ -199,7 +222,7 @@ def line_html(walk: Walk) -> str:
 
 def meeting_name(meeting: Meeting) -> str:
     """ "Weekly review, 22 Nov 2026"."""
-    return f"{meeting.cadence.capitalize()} review, {meeting.held_on:%-d %b %Y}"
+    return meeting.name
 
 
 def agenda_words(items: Sequence[AgendaItem]) -> str:

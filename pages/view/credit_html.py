@@ -7,30 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from metrics.attribution.board import STANDING, ChannelReturns, CreditBoard
+from metrics.attribution.board import ChannelReturns, CreditBoard
 from metrics.attribution.deals import Story
 from metrics.attribution.economics import Economics
 from metrics.attribution.model import MODELS, Basis
 from metrics.attribution.paths import Path
 from metrics.attribution.payback import MONTHS, PaybackRow
-from metrics.model import Metric, Unit
-from metrics.query import Row
 from metrics.report import credit_words as words
 from metrics.report.credit_charts import credits_by_member, member_name, percent, whole_percent
+from metrics.report.credit_words import Standing
 from metrics.report.format import UNDEFINED, Formats
 from metrics.report.journey_chart import days_before, milestones
 from pages.view.html_table import html_table
 
-MAX_TABLE = 60
 # A path longer than this is told by its ends.
-MAX_STEPS = 8
-SHORT_LABELS = {
-    "marketing": "marketing alone",
-    "sales": "sales alone",
-    "both": "both teams",
-    "others": "others alone",
-    "nobody": "nobody",
-}
 
 Moment = Callable[[datetime], str]
 
@@ -75,7 +65,7 @@ def facts_html(board: CreditBoard, formats: Formats) -> str:
             bar += f'<i class="fact-{name}" style="width:{100 * share:.2f}%"></i>'
         part_of = f" · {whole_percent(share)}%" if is_whole else ""
         key += (
-            f'<li data-fact="{name}"><i class="fact-{name}"></i>{_e(SHORT_LABELS[name])} '
+            f'<li data-fact="{name}"><i class="fact-{name}"></i>{_e(words.SHORT_LABELS[name])} '
             f"<b>{_e(words.money(part.amount, formats))}</b>{part_of}</li>"
         )
     return f'<div class="facts-bar" aria-hidden="true">{bar}</div><ul class="facts-key">{key}</ul>'
@@ -100,7 +90,7 @@ def table_html(board: CreditBoard, formats: Formats) -> str:
         return [_e(name), *(_e(words.money(amounts[m], formats)) for m in models)]  # type: ignore[arg-type]
 
     members = list(credit)
-    rows = [cells(member_name(m, board.called), credit[m]) for m in members[:MAX_TABLE]]
+    rows = [cells(member_name(m, board.called), credit[m]) for m in members[: words.MAX_TABLE]]
     feet = [
         cells(label, {name: getattr(answer, kind) for name, answer in board.answers.items()})
         for label, kind in (("Unattributed", "unattributed"), ("Total", "total"))
@@ -109,7 +99,7 @@ def table_html(board: CreditBoard, formats: Formats) -> str:
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{c}</td>" for c in row[1:]) + "</tr>"
         for row in feet
     )
-    left = len(members) - MAX_TABLE
+    left = len(members) - words.MAX_TABLE
     more = note(f"{left} more are in the file.") if left > 0 else ""
     head = [str(board.query.by).capitalize(), *(MODELS[name].label for name in models)]
     return _table(head, rows, "models", foot=f"<tfoot>{foot}</tfoot>") + more
@@ -134,10 +124,10 @@ def paths_html(paths: Sequence[Path], called: Mapping[str, str], formats: Format
 
 
 def _steps(steps: Sequence[str | None], called: Mapping[str, str]) -> str:
-    named = [_e(member_name(step, called)) for step in steps]
-    if len(named) > MAX_STEPS:
-        hidden = len(named) - MAX_STEPS + 1
-        named = [*named[: MAX_STEPS // 2], f"<i>{hidden} more</i>", *named[-MAX_STEPS // 2 + 1 :]]
+    named = [
+        f"<i>{_e(text)}</i>" if is_count else _e(text)
+        for text, is_count in words.path_steps(steps, called)
+    ]
     return " → ".join(named)
 
 
@@ -184,48 +174,18 @@ def journey_html(
 
 # -- sourced, influenced, credited --------------------------------------------------------------
 
-RULES = {
-    STANDING[0]: ("Sourced", "who was first: pipeline created, marketing its source"),
-    STANDING[1]: ("Influenced", "whether: won amount that marketing touched at all"),
-}
-
 
 def standing_html(board: CreditBoard, formats: Formats) -> str:
     """The three side by side, each with its own name; nothing here is a sum of two of them."""
-    found = {metric.id: (metric, row) for metric, row in board.beside}
-    cells = []
-    for name, (title, rule) in RULES.items():
-        value, why = UNDEFINED, "this KPI is not in the catalog"
-        if name in found:
-            value, why = _kpi_value(*found[name], formats)
-        cells.append(_cell(title, value, rule, why, name))
-    chosen = board.chosen
-    assert board.split is not None
-    earned = board.split.answers[chosen.model].credit_of("marketing")
-    basis = "won amount" if chosen.basis == Basis.WON else "pipeline created"
-    cells.append(
-        _cell(
-            "Credited",
-            words.money(earned, formats),
-            f"how much: marketing's part of the {basis}",
-            MODELS[chosen.model].label,
-            "credited",
-        )
-    )
+    cells = [_cell(one) for one in words.standing(board, formats)]
     return f'<div class="standing">{"".join(cells)}</div>'
 
 
-def _kpi_value(metric: Metric, row: Row, formats: Formats) -> tuple[str, str]:
-    if row.value is None:
-        return UNDEFINED, row.reason or "no value for this period"
-    return formats.value(row.value, metric.unit), ""
-
-
-def _cell(title: str, value: str, rule: str, aside: str, name: str) -> str:
-    shown = f" · {_e(aside)}" if aside else ""
+def _cell(one: Standing) -> str:
+    shown = f" · {_e(one.aside)}" if one.aside else ""
     return (
-        f'<div data-standing="{_e(name)}"><h3>{_e(title)}</h3><p class="standing-value">'
-        f"{_e(value)}</p><p>{_e(rule)}{shown}</p></div>"
+        f'<div data-standing="{_e(one.id)}"><h3>{_e(one.title)}</h3><p class="standing-value">'
+        f"{_e(one.value)}</p><p>{_e(one.rule)}{shown}</p></div>"
     )
 
 
@@ -235,35 +195,19 @@ def _cell(title: str, value: str, rule: str, aside: str, name: str) -> str:
 def economics_html(returns: ChannelReturns, formats: Formats) -> str:
     """What each channel cost and earned; a return that can still grow is marked."""
     found = returns.economics
-    rows = [(member_name(name, {}), row) for name, row in found.rows.items()]
-    if found.total is not None:
-        rows.append(("All", found.total))
     return _table(
-        ["Channel", "Spend", "Credit earned", "Return", "Customers, 4 quarters", found.cac_label],
-        ([_e(name), *_economics(row, formats)] for name, row in rows),
+        words.economics_heads(found),
+        (_economics(row, formats) for row in words.economics_rows(found)),
         "economics",
     )
 
 
-def _economics(row: Economics, formats: Formats) -> list[str]:
-    def shown(value: float | None, unit: Unit) -> str:
-        return _e(formats.value(value, unit))
-
-    mark = ' <span title="can still grow">◔</span>' if row.is_maturing else ""
-    returned, customers = row.return_on_spend, row.customers
-    back = _e("<0.1×" if _rounds_to_zero(returned) else formats.value(returned, Unit.MULTIPLE))
-    return [
-        shown(row.spend, Unit.MONEY),
-        shown(row.credit, Unit.MONEY),
-        back if returned is None else back + mark,
-        _e("<0.1") if _rounds_to_zero(customers) else shown(customers, Unit.COUNT),
-        shown(row.cac, Unit.MONEY),
-    ]
-
-
-def _rounds_to_zero(value: float | None) -> bool:
-    """Whether a figure with one decimal would read as nothing although it is something."""
-    return value is not None and 0 < value < 0.05
+def _economics(row: tuple[str, Economics], formats: Formats) -> list[str]:
+    name, found = row
+    cells = [_e(cell.text) for cell in words.economics_cells(found, formats)]
+    if found.is_maturing and found.return_on_spend is not None:
+        cells[2] += ' <span title="can still grow">◔</span>'
+    return [_e(name), *cells]
 
 
 def payback_html(returns: ChannelReturns) -> str:

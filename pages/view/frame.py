@@ -25,11 +25,12 @@ from pages.scorecard.page import show_scorecard
 from pages.sla.page import show_sla
 from pages.view import auth, landing, links, presence, review_bar, share, take_away, views
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
+from pages.view.frozen_page import show_in_walk
 from pages.view.request import Request, read_request, set_current
-from pages.view.review_frozen import show_without_warehouse
 from pages.view.state import to_query
 from pages.view.style import apply_style
 from pages.view.walk import read_walk
+from pages.view.warehouse_gone import show_without_warehouse
 from pages.view.warming import warm_next
 
 
@@ -98,7 +99,7 @@ def show_frame() -> None:
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     is_sound = landing.land(viewer, chosen, query, by_path)
     query = query if is_sound else {}
-    request = landing.with_frozen_notice(_read(viewer, chosen, query), query)
+    request = landing.with_frozen_notice(_read(viewer, query), query)
     request, walk = read_walk(request, query)
     set_current(request)
     title = _title(chosen, request)
@@ -130,18 +131,19 @@ def show_frame() -> None:
     review_bar.show_notices(request, tells_moment=walk is None or not request.view.present)
     if walk is not None and not request.view.present:
         show_agenda_bar(walk, request)
-    chosen.run()
-    if walk is not None:
+    if walk is None:
+        chosen.run()
+    elif not show_in_walk(walk, request):
+        chosen.run()
         warm_next(walk, request)
 
 
-def _read(viewer: auth.Viewer, chosen: st.Page, query: Mapping[str, list[str]]) -> Request:
+def _read(viewer: auth.Viewer, query: Mapping[str, list[str]]) -> Request:
     """The request; a closed review opens without a warehouse as well, and ends the run."""
     try:
         return read_request(viewer, query)
     except WarehouseError as error:
-        asked = query.get("review", [None])[0] if chosen.url_path == "review" else None
-        if not show_without_warehouse(viewer, asked, error):
+        if not show_without_warehouse(viewer, query, error):
             raise
         st.stop()
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from metrics.funnel.model import (
-    Conversion,
-    Funnel,
+    MOVES,
     Leak,
     Pipeline,
     Pool,
@@ -20,30 +19,22 @@ from metrics.funnel.model import (
 from metrics.funnel.question import STAGE_LABELS
 from metrics.model import Unit
 from metrics.report.format import UNDEFINED, Formats
+from metrics.report.funnel_words import (
+    FATE_WORDS,
+    KEY_OF_FATES,
+    POOLS,
+    SPLIT_TITLES,
+    member,
+    money,
+    move_heads,
+    reason_words,
+    reasons_of,
+)
 from pages.view.html_table import html_table
-
-NO_MEMBER = "(none)"
-SPLIT_TITLES = {"segment": "Segment", "persona": "Persona"}
-FATE_WORDS = {
-    "advanced": "advanced",
-    "rejected": "rejected",
-    "recycled": "recycled",
-    "waiting": "still, in time",
-    "overdue": "still, aged",
-}
 
 
 def _e(text: object) -> str:
     return html.escape(str(text))
-
-
-def member(name: str | None) -> str:
-    return NO_MEMBER if name is None else name
-
-
-def reason_words(name: str | None) -> str:
-    """A reason as people say it; the data's own code, its underscores aside."""
-    return "no reason given" if name is None else name.replace("_", " ")
 
 
 def heading(title: str, aside: str = "") -> str:
@@ -64,16 +55,6 @@ def _bar(part: float, whole: float) -> str:
 
 
 # -- stage by stage ---------------------------------------------------------------------------
-
-
-def cohort_aside(funnel: Funnel, counts: StageCounts) -> str:
-    stage = STAGE_LABELS[counts.stages[0]]
-    note = " · pale ◔ maturing, no rate yet" if any(s.maturing for s in counts.cohort) else ""
-    return f"first entered {stage} in {funnel.period_short}, reached since{note}"
-
-
-def period_aside(funnel: Funnel) -> str:
-    return f"first entries into each stage within {funnel.period_short}, whenever they began"
 
 
 def split_html(counts: StageCounts, name: str, twofold: str, formats: Formats) -> str:
@@ -101,23 +82,6 @@ def split_html(counts: StageCounts, name: str, twofold: str, formats: Formats) -
 
 
 # -- conversion, times ------------------------------------------------------------------------
-
-
-def conversion_words(conversion: Conversion, formats: Formats) -> str:
-    """The cohorts side by side at the age that the newest has reached as a whole."""
-    first = conversion.curves[0]
-    here = first.at(first.age)
-    if not first.leads:
-        return f"{first.label}: nobody entered the first stage of this step."
-    if not first.age or here is None:
-        return f"{first.label}: {formats.plain(first.leads)} leads, none a day old as a whole yet."
-    parts = [
-        f"{curve.label} {formats.value(at.share, Unit.SHARE)}"
-        for curve in conversion.curves
-        if curve.age >= first.age and (at := curve.at(first.age)) is not None
-    ]
-    small = f" Only {formats.plain(first.leads)} leads: n is small." if first.leads < 30 else ""
-    return f"Converted by day {first.age} of age: {', '.join(parts)}.{small}"
 
 
 def times_html(times: Sequence[StageTime], formats: Formats) -> str:
@@ -154,10 +118,8 @@ def _fates(leak: Leak) -> str:
 
 def leaks_html(leaks: Sequence[Leak], formats: Formats) -> str:
     def reasons(leak: Leak) -> str:
-        named = [f"{reason_words(name)} {formats.plain(n)}" for name, n in leak.reasons[:3]]
-        more = sum(n for _, n in leak.reasons[3:])
-        named += [f"{formats.plain(more)} others"] if more else []
-        return f'<div class="funnel-why">rejected: {_e(", ".join(named))}</div>' if named else ""
+        named = reasons_of(leak, formats)
+        return f'<div class="funnel-why">rejected: {_e(named)}</div>' if named else ""
 
     return _table(
         ["Entered", "n", "", *FATE_WORDS.values()],
@@ -179,20 +141,10 @@ def leaks_key() -> str:
         f'<span class="fate-item"><i class="fate-key fate-{fate}"></i>{_e(words)}</span> '
         for fate, words in FATE_WORDS.items()
     )
-    return (
-        f'<p class="funnel-key">{key}: still there, within the days that the step should take, '
-        "or longer</p>"
-    )
+    return f'<p class="funnel-key">{key}: {KEY_OF_FATES}</p>'
 
 
 def pools_html(lately: Pool, ever: Pool, short: str, formats: Formats) -> str:
-    rows = (
-        ("Recycled", "recycled"),
-        ("re-MQL", "re_mql"),
-        ("SQL or opportunity", "sql"),
-        ("Customer", "customer"),
-        ("Still in the pool", "in_pool"),
-    )
     return _table(
         ["First recycled", f"in {short}", "ever", ""],
         (
@@ -202,7 +154,7 @@ def pools_html(lately: Pool, ever: Pool, short: str, formats: Formats) -> str:
                 formats.plain(getattr(ever, name)),
                 _bar(getattr(ever, name), ever.recycled),
             ]
-            for words, name in rows
+            for words, name in POOLS
         ),
         "pool",
     )
@@ -212,22 +164,17 @@ def pools_html(lately: Pool, ever: Pool, short: str, formats: Formats) -> str:
 
 
 def _money(sums: Sums, formats: Formats) -> str:
-    return _e(formats.value(float(sums.amount), Unit.MONEY)) if sums.count else UNDEFINED
+    return _e(money(sums, formats))
 
 
 def sources_html(pipeline: Pipeline, formats: Formats) -> str:
     """Every source's movement in one line; all open pipeline at the end beside it."""
-    names = ("opening", "created", "slipped_in", "grown", "shrunk", "slipped_out", "lost", "won")
-    signs = ("", "+", "+", "+", "−", "−", "−", "−")
-    heads = [
-        f"{sign} {name.replace('_', ' ')}".strip() for sign, name in zip(signs, names, strict=True)
-    ]
     return _table(
-        ["Source", *heads, "= closing", "all open"],
+        ["Source", *move_heads(), "= closing", "all open"],
         (
             [
                 _e("All" if move is pipeline.total else member(move.source)),
-                *(_money(move.moves[name], formats) for name in names),
+                *(_money(move.moves[name], formats) for name in MOVES),
                 f"<b>{_money(move.closing, formats)}</b>",
                 _money(move.open, formats),
             ]

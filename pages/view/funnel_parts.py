@@ -9,6 +9,7 @@ import streamlit as st
 
 from metrics.funnel import Funnel, step_label
 from metrics.report import funnel_charts as charts
+from metrics.report import funnel_words as words
 from pages.view import funnel as html
 from pages.view.request import Request
 from pages.view.review_bar import go_to
@@ -42,18 +43,13 @@ def show_stages(funnel: Funnel, request: Request) -> None:
         "period": charts.period_rows(counts, formats),
     }
     heads = {
-        "cohort": html.heading("The cohort", html.cohort_aside(funnel, counts)),
-        "period": html.heading("The period", html.period_aside(funnel)),
+        "cohort": html.heading("The cohort", words.cohort_aside(funnel, counts)),
+        "period": html.heading("The period", words.period_aside(funnel)),
     }
     for column, (name, rows) in zip(st.columns(2, gap="large"), data.items(), strict=True):
         with column:
             st.html(heads[name])
-            words = ", ".join(
-                f"{label} {value}"
-                for label, value in zip(rows["label"], rows["value"], strict=True)
-                if label
-            )
-            _rows_chart(rows, name, request, f"Leads by stage, the {name}: {words}")
+            _rows_chart(rows, name, request, charts.describe_stages(rows, name))
             for split in counts.splits:
                 st.html(html.split_html(counts, split, name, formats))
 
@@ -69,7 +65,7 @@ def show_conversion(funnel: Funnel, request: Request) -> None:
         _missing(funnel, "conversion", "Conversion over age")
         return
     st.html(html.heading(f"Conversion over age, {conversion.label}", "Kaplan–Meier, 95% band"))
-    words = html.conversion_words(conversion, request.formats)
+    told = words.conversion_words(conversion, request.formats)
     if not request.view.present and len(funnel.steps) > 1:
         st.session_state["funnel-step"] = conversion.metric
         st.selectbox(
@@ -82,12 +78,12 @@ def show_conversion(funnel: Funnel, request: Request) -> None:
             label_visibility="collapsed",
             width=240,
         )
-    st.html(html.sentence(words))
+    st.html(html.sentence(told))
     data = charts.curve_data(conversion, request.formats)
     if not data.empty:
         spec = charts.curve_spec(charts.shown_days(conversion), request.view.present)
         st.vega_lite_chart(
-            data, spec, theme=None, width="stretch", key="funnel-chart-curve", alt=words
+            data, spec, theme=None, width="stretch", key="funnel-chart-curve", alt=told
         )
 
 
@@ -135,8 +131,7 @@ def show_movement(funnel: Funnel, request: Request) -> None:
     aside = f"open deals due by the end of {pipeline.due_label}; deals at the right"
     st.html(html.heading(f"Pipeline, what moved in {funnel.period_short}", aside))
     rows = charts.movement_rows(pipeline.total, request.formats)
-    words = ", ".join(f"{a} {b}" for a, b in zip(rows["label"], rows["value"], strict=True))
-    _rows_chart(rows, "movement", request, f"Pipeline: {words}")
+    _rows_chart(rows, "movement", request, charts.describe_movement(rows))
 
 
 def show_sources(funnel: Funnel, request: Request) -> None:

@@ -13,6 +13,7 @@ from metrics.reconcile import Balance, Ledger, reconcilable_stages
 from metrics.reconcile.reasons import DEFAULT_STAGE
 from metrics.reconcile.trend import gap_trend
 from metrics.report import gap_charts as charts
+from metrics.report import gap_words as words
 from pages.view import reconciliation_html as html
 from pages.view.memory import show_flags
 from pages.view.request import Request
@@ -71,7 +72,7 @@ def show_missing(error: QueryError) -> None:
 def show_headline(stage: str, balance: Balance, request: Request) -> None:
     st.html(html.headline_html(stage, balance, request.formats))
     if request.question.where:
-        st.html(html.note(html.FILTERED))
+        st.html(html.note(words.FILTERED))
 
 
 def show_waterfall(balance: Balance, request: Request) -> None:
@@ -79,7 +80,7 @@ def show_waterfall(balance: Balance, request: Request) -> None:
     present = request.view.present
     st.html(html.waterfall_head_html(request.question.period.label))
     if not balance.marketing and not balance.sales:
-        st.html(html.sentence("Neither side counts a record in this period under these filters."))
+        st.html(html.sentence(words.NO_RECORD))
         return
     data = charts.waterfall_rows(balance, request.formats)
     bars = int(data["mark"].str.startswith("name").sum())
@@ -93,13 +94,13 @@ def show_waterfall(balance: Balance, request: Request) -> None:
         alt=charts.describe(balance),
     )
     if base := charts.starts_at(balance):
-        st.html(html.note(f"Bars start at {request.formats.plain(base)}, not at 0."))
+        st.html(html.note(words.starts_words(base, request.formats)))
 
 
 def show_trend(stage: str, request: Request) -> None:
     """The gap over the last periods, under the same filters."""
     points = gap_trend(request.warehouse, stage, request.question)
-    st.html(html.heading("The gap over time", "marketing’s count less sales’"))
+    st.html(html.heading(words.TREND, words.TREND_ASIDE))
     if all(point.gap is None for point in points):
         reason = next((p.reason for p in reversed(points) if p.reason), "no period has both counts")
         st.html(html.sentence(f"No trend: {reason}."))
@@ -125,8 +126,8 @@ def show_flags_of(stage: str) -> None:
 
 def show_reasons(balance: Balance, request: Request) -> None:
     """Every reason with what it means and who can mend it."""
-    st.html(html.heading("Reasons", "each record that only one side counts has exactly one"))
+    st.html(html.heading("Reasons", words.REASONS_ASIDE))
     if not balance.parts:
-        st.html(html.sentence("Both sides count the same records."))
+        st.html(html.sentence(words.SAME))
         return
     st.html(html.reasons_html(balance, request.formats))

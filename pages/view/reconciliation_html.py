@@ -5,16 +5,10 @@ from __future__ import annotations
 from functools import partial
 from html import escape
 
-from metrics.catalog.reconciliation import stage_name
 from metrics.reconcile import BY_ID, NOT_FOUND, Balance
 from metrics.report.format import Formats
+from metrics.report.gap_words import ONLY, WATERFALL, headline_words
 from pages.view.html_table import html_table
-
-FILTERED = (
-    "Filtered by the lead of each record, or of its e-mail address; a pair that both sides count "
-    "is marketing's lead's. A record of no known lead is in no filter but “(none)”."
-)
-ONLY = {"marketing": "Marketing", "sales": "Sales"}
 
 
 def heading(title: str, aside: str = "") -> str:
@@ -32,15 +26,10 @@ def note(text: str) -> str:
 
 def headline_html(stage: str, balance: Balance, formats: Formats) -> str:
     """Both counts, what they agree on, and how many records still have no reason."""
-    marketing, sales, matched, open_ = (
-        f"<b>{formats.plain(n)}</b>"
-        for n in (balance.marketing, balance.sales, balance.matched, balance.not_found)
+    told = "".join(
+        f"<b>{escape(text)}</b>" if is_figure else escape(text)
+        for text, is_figure in headline_words(stage, balance, formats)
     )
-    names = escape(stage_name(stage, balance.marketing))
-    told = f"Marketing counts {marketing} {names}, sales {sales}. They agree on {matched}."
-    if balance.parts:
-        rest = "none is still" if not balance.not_found else f"for {open_} it is still"
-        told += f" Every other record has one reason; {rest} “not found”."
     return f'<p class="gap-headline">{told}</p>'
 
 
@@ -54,9 +43,8 @@ def waterfall_head_html(period: str) -> str:
             ("open", "no reason found"),
         )
     )
-    title = "From marketing’s count to sales’"
     return (
-        f'<div class="gap-head"><h2>{title}</h2><span>{escape(period)}</span>'
+        f'<div class="gap-head"><h2>{WATERFALL}</h2><span>{escape(period)}</span>'
         f'<span class="gap-key">{key}</span></div>'
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -10,9 +9,8 @@ import streamlit as st
 from data.errors import ScorecardError
 from metrics.report.format import Formats
 from metrics.report.sparkline import describe, sparkline_data, sparkline_spec
-from metrics.review.meetings import Meeting, find_review
+from metrics.review.meetings import Meeting
 from metrics.review.snapshot import FrozenCard, read_snapshot
-from pages.view.agenda_bar import meeting_name
 from pages.view.auth import Viewer
 from pages.view.cards import column_html, goals_html
 from pages.view.exceptions import exceptions_html
@@ -40,12 +38,13 @@ def show_frozen(meeting: Meeting, viewer: Viewer) -> None:
     if snapshot.views.wins is not None:
         st.html(wins_html(snapshot.views.wins, formats, zone))
     for number, card in snapshot.views.cards.items():
-        _show_card(number, card, formats)
+        show_card(number, card, formats)
     with st.expander("Every frozen figure", key="review-figures"):
         st.html(figures_html(snapshot.figures, meeting, formats))
 
 
-def _show_card(number: str, card: FrozenCard, formats: Formats) -> None:
+def show_card(number: str, card: FrozenCard, formats: Formats) -> None:
+    """A scorecard as it was: goals, exceptions, tiles with their trends."""
     shown = card.scorecard
     with st.container(key=f"frozen-{number}"):
         st.html(heading(f"Scorecard, {shown.period_label}", shown.compare_label))
@@ -68,17 +67,3 @@ def _show_card(number: str, card: FrozenCard, formats: Formats) -> None:
                         key=f"sparks-chart-{team}-{number}",
                         alt=describe(tiles, formats),
                     )
-
-
-def show_without_warehouse(viewer: Viewer, review_id: str | None, error: Exception) -> bool:
-    """A closed review while the warehouse is down; False where there is none to show."""
-    meeting = None if review_id is None else find_review(review_id)
-    if meeting is None or not meeting.is_closed:
-        return False
-    st.html(
-        f'<div class="strip" role="status">{html.escape(str(error))} '
-        "This closed review is shown as it was frozen.</div>"
-        f'<div class="review-head"><h2>{html.escape(meeting_name(meeting))}</h2></div>'
-    )
-    show_frozen(meeting, viewer)
-    return True

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 
-from metrics.calendar import Span
 from metrics.model import Status, Unit
-from metrics.report.format import UNDEFINED, Formats
-from metrics.report.split_words import shown_split
+from metrics.report import wins_words
+from metrics.report.format import Formats
+from metrics.report.split_words import capital, causes_of, changed_words, unchanged_words
+from metrics.report.view_words import span_words
 from metrics.review.changes import Cause, Changed, Changes
 from metrics.review.figures import Figure
 from metrics.review.meetings import Meeting
@@ -44,65 +45,32 @@ def moment_words(moment: datetime, zone: ZoneInfo, locale: str) -> str:
     return format_datetime(local, "EEE d MMM yyyy, HH:mm", tzinfo=zone, locale=locale)
 
 
-def span_words(span: Span, locale: str) -> str:
-    """The days of a figure, the last one included: "9 Nov – 15 Nov 2026"."""
-    last = span.end.fromordinal(span.end.toordinal() - 1)
-    first = format_date(span.start, "d MMM" if span.start.year == last.year else "d MMM yyyy",
-                        locale=locale)  # fmt: skip
-    end = format_date(last, "d MMM yyyy", locale=locale)
-    return end if span.start == last else f"{first} – {end}"
-
-
 # -- joint wins -----------------------------------------------------------------------------------
 
 
 def wins_html(wins: Wins, formats: Formats, zone: ZoneInfo) -> str:
     """The deals that both teams had a part in, the largest first."""
-    head = heading("Joint wins", f"deals won in {wins.period_label} that both teams touched")
-    if wins.reason:
-        return f'<section class="review-part">{head}{note(wins.reason)}</section>'
-    if not wins.count:
-        none = "No deal was won." if not wins.won else (
-            f"Of {wins.won} won, none had touches of both teams."
-        )  # fmt: skip
+    head = heading(wins_words.TITLE, wins_words.aside(wins))
+    if none := wins_words.none_words(wins):
         return f'<section class="review-part">{head}{note(none)}</section>'
     rows = "".join(
-        f"<li><b>{_e(formats.value(_amount(win.amount), Unit.MONEY))}</b>"
-        f"<span>{_e(win.account or f'deal {win.opportunity_id}')}</span>"
-        f"<span>{_e(_day(win.won_at, zone, formats.locale))}</span></li>"
+        f"<li><b>{_e(formats.value(wins_words.amount(win), Unit.MONEY))}</b>"
+        f"<span>{_e(wins_words.name(win))}</span>"
+        f"<span>{_e(wins_words.day(win.won_at, zone, formats.locale))}</span></li>"
         for win in wins.deals
     )
-    more = wins.count - len(wins.deals)
-    rest = f" · {more} more" if more > 0 else ""
-    total = (
-        f"{wins.count} of {wins.won} won, {formats.value(float(wins.amount), Unit.MONEY)} of "
-        f"{formats.value(float(wins.won_amount), Unit.MONEY)}{rest}"
-    )
+    total = wins_words.total_words(wins, formats)
     return f'<section class="review-part">{head}<ol class="wins">{rows}</ol>{note(total)}</section>'
 
 
-def _amount(amount: object) -> float | None:
-    return None if amount is None else float(str(amount))
-
-
-def _day(moment: datetime, zone: ZoneInfo, locale: str) -> str:
-    local = moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
-    return format_date(local.date(), "d MMM", locale=locale)
-
-
 # -- what changed since ---------------------------------------------------------------------------
-
-SPLIT_RULE = (
-    "Each difference is split in one order: what today's data and program make of the same "
-    "question, then today's moment, then today's definition. The parts add up to the change."
-)
 
 
 def changes_html(found: Changes, formats: Formats, first: int = 0, last: int | None = None) -> str:
     """Each figure then and now and why it differs, the largest change first; those from ``first``
     to before ``last``."""
-    causes = (found.first, Cause.AS_OF, Cause.DEFINITION)
-    columns = "".join(f'<th class="num">{_e(_capital(cause))}</th>' for cause in causes)
+    causes = causes_of(found)
+    columns = "".join(f'<th class="num">{_e(capital(cause))}</th>' for cause in causes)
     rows = "".join(_changed_row(one, causes, formats) for one in found.changed[first:last])
     return (
         '<div class="changes-frame"><table class="segments changes"><thead><tr><th>Figure</th>'
@@ -113,41 +81,19 @@ def changes_html(found: Changes, formats: Formats, first: int = 0, last: int | N
 
 def unchanged_html(found: Changes) -> str:
     """ "31 of 36 figures unchanged"."""
-    text = f"{found.unchanged} of {found.figures} figures unchanged"
-    return f'<p class="changes-told" role="status">{_e(text)}</p>'
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f'<p class="changes-told" role="status">{_e(unchanged_words(found))}</p>'
 
 
 def _changed_row(one: Changed, causes: Sequence[Cause], formats: Formats) -> str:
-    split = shown_split(one, formats)
-    by_cause = {part.cause: part for part in split.parts}
-    merged = next((part for part in split.parts if part.cause not in causes), None)
-    texts = [by_cause[cause].text if cause in by_cause else UNDEFINED for cause in causes]
-    notes = list(dict.fromkeys(part.reason for part in split.parts if part.reason))
-    if merged is not None:
-        # What could not be told apart stands once, and the note says what it is of.
-        texts[0], texts[2] = f"{merged.text} †", "in †"
-        notes.append(f"† {merged.cause}, together")
-    if one.note:
-        notes.append(one.note)
-    cells = "".join(f'<td class="num">{_e(text)}</td>' for text in texts)
-    words = f"<small>{_e(' '.join(_sentence(text) for text in notes))}</small>" if notes else ""
-    figure = one.figure
-    days = f"{figure.qualifier}, " if figure.qualifier else ""
-    days += span_words(figure.question.span, formats.locale)
+    row = changed_words(one, causes, formats)
+    cells = "".join(f'<td class="num">{_e(text)}</td>' for text in row.parts)
+    words = f"<small>{_e(row.notes)}</small>" if row.notes else ""
     return (
-        f'<tr data-kpi="{_e(figure.question.metric)}"><th>{_e(figure.label)}'
-        f"<span>{_e(days)}</span>{words}</th>"
-        f'<td class="num">{_e(split.then)}</td><td class="num">{_e(split.now)}</td>'
-        f'<td class="num total">{_e(split.change)}</td>{cells}</tr>'
+        f'<tr data-kpi="{_e(one.figure.question.metric)}"><th>{_e(row.label)}'
+        f"<span>{_e(row.days)}</span>{words}</th>"
+        f'<td class="num">{_e(row.then)}</td><td class="num">{_e(row.now)}</td>'
+        f'<td class="num total">{_e(row.change)}</td>{cells}</tr>'
     )
-
-
-def _sentence(text: str) -> str:
-    return _capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 # -- what was frozen ------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from data.errors import ScorecardError
-from metrics.review.figures import ItemView
+from metrics.review.closing import close_with_pages
 from metrics.review.meetings import Meeting, Plan, list_reviews, may_lead, open_review, read_plan
-from metrics.review.snapshot import close_review
 from pages.view import links
 from pages.view.agenda_bar import agenda_words, meeting_name
+from pages.view.asks import item_views, items_of
 from pages.view.landing import go_next
 from pages.view.links import plain_label
 from pages.view.popover import say, show_said
@@ -22,7 +22,7 @@ from pages.view.request import Request
 from pages.view.review_html import heading, moment_words, note
 from pages.view.review_sections import places
 from pages.view.state import to_query
-from pages.view.walk import Walk, address_of, first_view, view_of
+from pages.view.walk import Walk, address_of, first_view
 
 SAID = "review"
 _CLOSING = "review-closing"
@@ -153,40 +153,43 @@ def show_closing(meeting: Meeting, request: Request) -> None:
     """Close the review, after a question: what is frozen stays for good."""
     if meeting.is_closed or request.view.present or not may_lead(request.viewer.role):
         return
-    if st.session_state.get(_CLOSING) != meeting.id:
+    asked = st.session_state.get(_CLOSING)
+    if asked == (meeting.id, True):
+        _ask(None)
+        _close(meeting, request)
+    if asked != (meeting.id, False):
         st.button("Close the review", key="review-close", on_click=_ask, args=(meeting,))
         return
     with st.container(key="review-confirm", gap="small"):
-        st.html(note("Closing freezes every figure of the agenda's views, for good. Close it now?"))
+        st.html(note("Closing freezes every page of the agenda, for good. Close it now?"))
         with st.container(horizontal=True, gap="small"):
-            st.button("Yes, close and freeze", key="review-yes", on_click=_close,
-                      args=(meeting, request))  # fmt: skip
+            st.button("Yes, close and freeze", key="review-yes", on_click=_ask,
+                      args=(meeting, True))  # fmt: skip
             st.button("Keep it open", key="review-no", on_click=_ask, args=(None,))
 
 
-def _ask(meeting: Meeting | None) -> None:
-    st.session_state[_CLOSING] = None if meeting is None else meeting.id
+def _ask(meeting: Meeting | None, is_sure: bool = False) -> None:
+    st.session_state[_CLOSING] = None if meeting is None else (meeting.id, is_sure)
 
 
 def _close(meeting: Meeting, request: Request) -> None:
-    _ask(None)
+    """Pages, then figures, page by page on the bar; the run after it shows what then holds."""
+    bar = st.progress(0.0, "Freezing the pages of the agenda")
+
+    def told(done: int, of: int) -> None:
+        bar.progress(done / (of + 1), f"Frozen {done} of {of} pages")
+
     _try(
-        lambda: close_review(
+        lambda: close_with_pages(
             request.viewer.username,
             request.warehouse,
             meeting,
+            items_of(meeting, request),
             item_views(meeting, request),
             first_view(meeting, request).question(request.bounds),
+            request.formats,
+            told,
         ),
-        "The review is closed and its figures are frozen.",
+        "The review is closed and its pages are frozen.",
     )
-
-
-def item_views(meeting: Meeting, request: Request) -> list[ItemView]:
-    """What each item of the agenda shows, in the view with which the review began."""
-    found = []
-    for number, item in enumerate(meeting.agenda, 1):
-        view = view_of(meeting, number, request)
-        question = view.question(request.bounds)
-        found.append(ItemView(number, item.path, question, view.metric, view.by))
-    return found
+    st.rerun()

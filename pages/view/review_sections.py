@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from data.errors import WarehouseError
+from data.errors import ReviewError, WarehouseError
+from metrics.report.split_words import SPLIT_RULE
 from metrics.review.agenda import Places
-from metrics.review.changes import what_changed
+from metrics.review.changes import Changes, what_changed
+from metrics.review.frozen_pages import read_pages
 from metrics.review.meetings import Meeting, last_closed
+from metrics.review.page_changes import page_changes, side_by_side
 from metrics.review.snapshot import WHOLE_ONLY, read_snapshot
 from metrics.review.wins import joint_wins
 from pages.view import links
@@ -18,16 +21,20 @@ from pages.view.agenda_bar import meeting_name
 from pages.view.memory import show_decisions, show_last_actions, show_open_disputes
 from pages.view.request import Request
 from pages.view.review_html import (
-    SPLIT_RULE,
     changes_html,
     heading,
     note,
     unchanged_html,
     wins_html,
 )
+from pages.view.section_html import table_html
 
 # As many as a screen has room for.
-LARGEST = 8
+LARGEST, MOST_CELLS = 8, 30
+BESIDE = (
+    "Over the same days and filters, as of the newest data. A page is computed as a whole: what "
+    "moved it cannot be split as a KPI's change is, so its figures stand side by side."
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,39 @@ def show_changes(meeting: Meeting | None, request: Request) -> None:
         return
     found = what_changed(request.warehouse, snapshot)
     st.html(unchanged_html(found))
-    if not found.changed:
+    if found.changed:
+        _show_split(found, request)
+    if not request.view.present:
+        _show_pages(last, request)
+
+
+def _show_pages(last: Meeting, request: Request) -> None:
+    """The figures of pages that no KPI is, then and now; made again only when asked for."""
+    box = st.expander("Other figures of its pages, then and now", key="review-pages",
+                      on_change="rerun")  # fmt: skip
+    if not box.open:
         return
+    with box:
+        try:
+            kept = read_pages(last.id, request.viewer.scope)
+        except ReviewError as error:
+            st.html(note(str(error)))
+            return
+        if kept is None:
+            st.html(note("This review was closed before its pages were kept."))
+            return
+        with st.spinner("Making the pages again"):
+            found = page_changes(request.warehouse, kept, request.formats)
+        told = f"{found.figures - len(found.changed)} of {found.figures} figures unchanged"
+        st.html(f'<p class="changes-told" role="status">{told}</p>')
+        if found.changed:
+            st.html(table_html(side_by_side(found, MOST_CELLS)))
+        more = len(found.changed) - MOST_CELLS
+        for text in (*found.lost, *((f"{more} smaller ones.",) if more > 0 else ()), BESIDE):
+            st.html(note(text))
+
+
+def _show_split(found: Changes, request: Request) -> None:
     st.html(changes_html(found, request.formats, 0, LARGEST) + note(SPLIT_RULE))
     more = len(found.changed) - LARGEST
     if more > 0 and not request.view.present:

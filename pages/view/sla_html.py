@@ -6,9 +6,20 @@ import html
 from collections.abc import Sequence
 from functools import partial
 
-from metrics.model import Unit
 from metrics.report import words
-from metrics.report.format import UNDEFINED, Formats
+from metrics.report.format import Formats
+from metrics.report.sla_words import (
+    STANDING,
+    STATE_WORDS,
+    difference_words,
+    effort_words,
+    interval_words,
+    kept_segments,
+    reason_words,
+    row_name,
+    segment_words,
+    share_words,
+)
 from metrics.report.words import Judgement, Words, member_words
 from metrics.scorecard import Tile
 from metrics.sla.model import (
@@ -20,21 +31,13 @@ from metrics.sla.model import (
     Rate,
     ReasonRow,
     Rejections,
-    SegmentRow,
     SlaPage,
     States,
 )
 from pages.view.html_table import html_table
 
-STATE_WORDS = {
-    "met": "in time",
-    "late": "late",
-    "unanswered": "past due, unanswered",
-    "pending": "not yet due",
-}
 MARKS = {"partial": "◐", "maturing": "◔", "small": "○"}
 SHADES = (1.0, 0.7, 0.45, 0.25)  # of the segments' stretches, the largest first
-STANDING = {-1: "✕ below the rest", 1: "▲ above the rest", 0: ""}
 
 
 def e(text: object) -> str:
@@ -113,16 +116,14 @@ def segments_html(page: SlaPage, formats: Formats) -> str:
     total = sum(row.delivered for row in rows)
     if not total:
         return sentence(f"No complete MQL was handed over in {page.period_short}.")
-    kept = [*rows]
-    if len(rows) > len(SHADES):
-        kept = [*rows[: len(SHADES) - 1], _rest(rows[len(SHADES) - 1 :])]
+    kept = kept_segments(rows)
     bar = "".join(
         f'<i class="segment" style="width:{percent(row.delivered / total)};opacity:{shade}"></i>'
         for row, shade in zip(kept, SHADES, strict=False)
     )
     told = " + ".join(
         f'<span class="state-item"><i class="state-key segment" style="opacity:{shade}"></i>'
-        f"{_segment(row, formats)}</span>"
+        f"<b>{e(formats.plain(row.delivered))}</b>{e(segment_words(row, formats))}</span>"
         for row, shade in zip(kept, SHADES, strict=False)
     )
     return (
@@ -130,27 +131,6 @@ def segments_html(page: SlaPage, formats: Formats) -> str:
         f'<p class="sla-sum" data-part="segments"><b>{e(formats.plain(total))}</b> delivered in '
         f"{e(page.period_short)} = {told}</p>"
     )
-
-
-def _rest(rows: Sequence[SegmentRow]) -> SegmentRow:
-    """The smaller ones together; a target only where each has one."""
-    known = [row.complete for row in rows if row.complete is not None]
-    targets = [row.target for row in rows if row.target is not None]
-    return SegmentRow(
-        "others",
-        sum(row.delivered for row in rows),
-        sum(known, Rate(0, 0)) if len(known) == len(rows) else None,
-        sum(targets) if len(targets) == len(rows) else None,
-    )
-
-
-def _segment(row: SegmentRow, formats: Formats) -> str:
-    """``39 of 45 AMER (81% complete)``."""
-    aim = "" if row.target is None else f" of {formats.plain(round(row.target, 1))}"
-    share = None if row.complete is None else row.complete.share
-    complete = "" if share is None else f" ({share * 100:.0f}% complete)"
-    words_of = f"{aim} {member_words(row.segment)}{complete}"
-    return f"<b>{e(formats.plain(row.delivered))}</b>{e(words_of)}"
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -174,17 +154,6 @@ def _interval(rate: Rate, low: float, high: float, overall: float | None, tag: s
         f'<i class="range" style="left:{at(first)};right:calc(100% - {at(last)})"></i>'
         f'<i class="dot" style="left:{at(rate.share)}"></i></div>'
     )
-
-
-def _share(rate: Rate, formats: Formats) -> str:
-    return UNDEFINED if rate.share is None else formats.value(rate.share, Unit.SHARE)
-
-
-def _interval_words(rate: Rate) -> str:
-    if rate.interval is None:
-        return ""
-    low, high = rate.interval
-    return f"{low * 100:.0f}–{high * 100:.0f}%"
 
 
 def answerers_html(found: Answerers, formats: Formats, *, names: bool) -> str:
@@ -223,34 +192,18 @@ def _answerer(
     rate = row.met
     size = f"○ {formats.plain(rate.total)}" if rate.is_small else formats.plain(rate.total)
     tag = {-1: "bad", 1: "good", 0: ""}[row.standing]
-    share = e(_share(rate, formats))
+    share = e(share_words(rate, formats))
     mark = f' <span class="{tag}">{e(STANDING[row.standing])}</span>' if row.standing else ""
     return [
         (f"<b>{name}</b>" if is_team else f'<span class="rep">{name}</span>') + mark,
-        f'<span title="{e(_interval_words(rate))}">'
+        f'<span title="{e(interval_words(rate))}">'
         + (f"<b>{share}</b></span>" if is_team else f"{share}</span>"),
         _interval(rate, low, 1.0, found.overall.share, f"{tag} {'small' if rate.is_small else ''}"),
         e(size),
     ]
 
 
-def answerers_words(found: Answerers, formats: Formats) -> str:
-    """Who stands out, or that nobody does; what the marks say."""
-    share = found.overall.share
-    if share is None:
-        return "No handoff was due."
-    return (
-        f"The line is all: {formats.value(share, Unit.SHARE)} of "
-        f"{formats.plain(found.overall.total)} in time. ○ fewer than 30, too few to judge. "
-        "Marked is only who differs by more than chance among so many rows."
-    )
-
-
 # -- rejections -------------------------------------------------------------------------------
-
-
-def reason_words(reason: str | None) -> str:
-    return "no reason given" if reason is None else reason.replace("_", " ")
 
 
 def rejections_html(
@@ -270,14 +223,14 @@ def rejections_html(
         small = "○ " if row.rejected.is_small else ""
         return [
             name,
-            f"<b>{e(_share(row.rejected, formats))}</b> "
+            f"<b>{e(share_words(row.rejected, formats))}</b> "
             f'<span class="of">{small}{e(formats.plain(row.rejected.count))} of '
             f"{e(formats.plain(row.rejected.total))}</span>"
             f'<i class="part-bar" style="width:{percent(share / highest if highest else 0)}"></i>',
             *(_part(n, row.rejected.count, formats) for n in counts),
         ]
 
-    body = [line(row, _named(row)) for row in rows]
+    body = [line(row, _named(row_name(row))) for row in rows]
     body.append(line(found.total, "<b>All</b>"))
     return table(head, body, f"rejected-{by.lower()}")
 
@@ -289,9 +242,8 @@ def _part(count: int, whole: int, formats: Formats) -> str:
     return f"{e(formats.plain(count))}{bar}"
 
 
-def _named(row: ReasonRow) -> str:
-    name = e(f"{row.members} others" if row.members > 1 else member_words(row.member))
-    return f'<span title="{name}">{name}</span>'
+def _named(name: str) -> str:
+    return f'<span title="{e(name)}">{e(name)}</span>'
 
 
 # -- what goes with lateness ------------------------------------------------------------------
@@ -308,7 +260,7 @@ def cost_html(found: Cost, formats: Formats) -> str:
         return [
             e(name).join(strong),
             *(
-                f"{e(_share(rate, formats)).join(strong)} "
+                f"{e(share_words(rate, formats)).join(strong)} "
                 f'<span class="of">{"○ " if rate.is_small else ""}'
                 f"{e(formats.plain(rate.count))} of {e(formats.plain(rate.total))}</span>"
                 f"{_interval(rate, 0.0, high, None)}"
@@ -321,53 +273,15 @@ def cost_html(found: Cost, formats: Formats) -> str:
     return table(head, [line(name, row) for name, row in rows], "cost")
 
 
-def difference_words(row: CostRow, formats: Formats) -> str:
-    """``+5.1 pp (−1.5 to +9.4)``."""
-    if row.difference is None or row.low is None or row.high is None:
-        return UNDEFINED
-    first, last = (
-        formats.difference(v, Unit.SHARE).removesuffix(" pp") for v in (row.low, row.high)
-    )
-    return f"{formats.difference(row.difference, Unit.SHARE)} ({first} to {last})"
-
-
-def cost_words(found: Cost, label: str, formats: Formats) -> str:
-    """What the table says in one sentence, and what it does not."""
-    row = found.total
-    left_out = []
-    if found.maturing:
-        left_out.append(f"{formats.plain(found.maturing)} still have time left")
-    if found.already:
-        left_out.append(f"{formats.plain(found.already)} were SQL before")
-    aside = f" Left out: {', '.join(left_out)}." if left_out else ""
-    if row.difference is None or row.low is None or row.high is None:
-        return f"Nothing to compare in the {label}: one side has no lead.{aside}"
-    if row.low <= 0 <= row.high:
-        finding = "The difference may be chance: its interval holds 0."
-    elif row.difference > 0:
-        finding = "Leads answered in time became SQL more often, by more than chance."
-    else:
-        finding = "Leads answered late became SQL more often, by more than chance."
-    return (
-        f"{finding} It is no proof of cause: promising leads may be answered first, and "
-        f"priorities differ, so compare within each.{aside}"
-    )
-
-
 def effort_html(found: Sequence[Effort], label: str, formats: Formats) -> str:
     """The shares of effort that went astray, each with what stands behind it."""
     rows = []
     for one in found:
-        row = one.row
-        counted = row.reason or "nothing to divide by"
-        if row.numerator is not None and row.denominator:
-            counted = f"{formats.plain(row.numerator)} of {formats.plain(row.denominator)}"
-        open_ = f", ◔ {formats.plain(row.maturing)} still followed" if row.maturing else ""
         rows.append(
             [
                 e(one.metric.label),
-                f"<b>{e(formats.value(row.value, one.metric.unit))}</b>",
-                f'<span class="of">{e(counted)}{e(open_)}: {e(one.metric.formula)}</span>',
+                f"<b>{e(formats.value(one.row.value, one.metric.unit))}</b>",
+                f'<span class="of">{e(effort_words(one, formats))}</span>',
             ]
         )
     return table(["Effort astray", "", f"in the {label}"], rows, "effort")

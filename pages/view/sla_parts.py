@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from metrics.model import Unit
 from metrics.report import sla_charts as charts
 from metrics.report import sla_trend as trend
+from metrics.report import sla_words as words
 from metrics.scorecard import Tile
 from metrics.sla import SlaPage
 from metrics.sla.model import ReasonRow
@@ -32,14 +32,18 @@ def _missing(page: SlaPage, part: str, title: str) -> None:
 def show_marketing(page: SlaPage, request: Request) -> None:
     """Marketing's commitment: delivery, completeness, what came back; by segment."""
     _show_side(
-        "marketing", "Marketing delivers", _committed(page.marketing, request), page, request
+        "marketing",
+        "Marketing delivers",
+        words.committed(page.marketing, request.formats),
+        page,
+        request,
     )
     st.html(html.segments_html(page, request.formats))
 
 
 def show_sales(page: SlaPage, request: Request) -> None:
     """Sales' answer: adherence, response time, overdue; the states that add up to handoffs."""
-    _show_side("sales", "Sales answers", _promised(page.sales, request), page, request)
+    _show_side("sales", "Sales answers", _promised(page, request), page, request)
     if page.states is None:
         st.html(html.sentence(page.reasons["responses"]))
         return
@@ -60,25 +64,9 @@ def _show_side(side: str, title: str, aside: str, page: SlaPage, request: Reques
     _show_trend(side, tiles[0], request)
 
 
-def _committed(tiles: Sequence[Tile], request: Request) -> str:
-    """What marketing has promised for the period, where it has a number."""
-    promised = tiles[0].denominator
-    if not promised:
-        return "no target of MQLs set"
-    return f"{request.formats.plain(round(promised, 1))} complete MQLs promised"
-
-
-def _promised(tiles: Sequence[Tile], request: Request) -> str:
-    """``P1 in 1 h, P2 in 4 h, others in 24 h; 95% in time``."""
+def _promised(page: SlaPage, request: Request) -> str:
     hours = request.config.sla.response_hours
-    told = [
-        f"{'others' if name == 'default' else name} in {request.formats.target(h, Unit.HOURS)}"
-        for name, h in sorted(hours.items(), key=lambda pair: (pair[0] == "default", pair[1]))
-    ]
-    target = tiles[0].target
-    if target is not None:
-        told[-1] += f"; {request.formats.target(target.value, Unit.SHARE)} in time"
-    return ", ".join(told)
+    return words.promised(page.sales, hours, request.formats)
 
 
 def _show_trend(side: str, tile: Tile, request: Request) -> None:
@@ -158,7 +146,7 @@ def show_answerers(page: SlaPage, request: Request) -> None:
         st.html(html.sentence("No lead was handed over in this time."))
         return
     st.html(html.answerers_html(page.answerers, request.formats, names=names))
-    st.html(html.sentence(html.answerers_words(page.answerers, request.formats)))
+    st.html(html.sentence(words.answerers_words(page.answerers, request.formats)))
     if view.present:
         st.button(
             "Hide names" if view.names else "Show names",
@@ -213,6 +201,6 @@ def show_cost(page: SlaPage, request: Request) -> None:
     else:
         aside = f"handed over in the {page.cost_label}, SQL within {found.window_days} days"
         st.html(html.heading("What goes with lateness", aside))
-        st.html(html.sentence(html.cost_words(found, page.cost_label, formats)))
+        st.html(html.sentence(words.cost_words(found, page.cost_label, formats)))
         st.html(html.cost_html(found, formats))
     st.html(html.effort_html(page.effort, page.cost_label, formats))

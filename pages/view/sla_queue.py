@@ -15,6 +15,7 @@ from metrics.errors import QueryError
 from metrics.model import Unit
 from metrics.report.csv_export import csv_chunks
 from metrics.report.format import UNDEFINED
+from metrics.report.sla_words import waiting_words
 from metrics.sla import Queue
 from metrics.sla.model import QueueRow, QueueSummary
 from metrics.sla.queue import DOWNLOAD, MAX_DOWNLOAD, PAGE
@@ -64,11 +65,7 @@ def show_queue(request: Request) -> None:
 
 def summary_words(summary: QueueSummary, request: Request) -> str:
     """``14 overdue · 5 due soon · 26 more waiting``."""
-    plain = request.formats.plain
-    return (
-        f"{plain(summary.overdue)} overdue · {plain(summary.due_soon)} due soon · "
-        f"{plain(summary.waiting)} more not yet due"
-    )
+    return waiting_words(summary, request.formats)
 
 
 def _read_at(request: Request) -> str:

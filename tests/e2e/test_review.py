@@ -62,6 +62,7 @@ class Company:
     folder: Path
     settings: Settings
     ada: Account
+    bo: Account
     vera: Account
 
     def load(self, tables: dict[str, list[dict[str, Any]]], name: str) -> None:
@@ -82,6 +83,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     }
     people = (
         new_account("ada", "Ada Admin", "editor_marketing"),
+        new_account("bo", "Bo Berg", "editor_sales"),
         new_account("vera", "Vera Viewer", "viewer"),
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -132,6 +134,83 @@ def at(page: Page, number: int, title: str) -> None:
     settled(page)
 
 
+def write_at_once(browser: Browser, company: Company, link: str, page: Page) -> None:
+    """Two people at two browsers keep a decision and an action each in the same moment."""
+    other = visit(browser, company, company.bo, link)
+    page.goto(company.app.url + link)
+    for form, button, fields in (
+        ("Decide", "Keep the decision", {"What was decided": "{} scores webinars lower"}),
+        ("Add an action", "Keep the action", {"What is to be done": "{} calls them back"}),
+    ):
+        for who, one in (("Ada", page), ("Bo", other)):
+            settled(one)
+            one.get_by_role("button", name=form).click()
+            body = one.locator("[data-testid='stPopoverBody']")
+            expect(body).to_be_visible()
+            settled(one)
+            for label, text in fields.items():
+                body.get_by_label(label).fill(text.format(who))
+            if form == "Add an action":
+                body.get_by_role("combobox").fill(f"{who}'s team")
+                body.get_by_role("combobox").press("Enter")
+        keeps = [one.get_by_role("button", name=button) for one in (page, other)]
+        for keep in keeps:
+            keep.click(no_wait_after=True)
+        for keep in keeps:
+            expect(keep).to_have_count(0)
+    for one in (page, other):
+        one.reload()
+        settled(one)
+        for who in ("Ada", "Bo"):
+            expect(one.locator(".st-key-memory-decisions")).to_contain_text(f"{who} scores")
+            expect(one.locator(".st-key-memory-actions")).to_contain_text(f"{who} calls")
+    other.context.close()
+
+
+def flag_and_comment(page: Page, company: Company, goals: str) -> None:
+    """A number is commented on and flagged; the tile is marked."""
+    query = goals.partition("?")[2].replace("&present=1", "")
+    page.goto(f"{company.app.url}/kpi?{query}&metric=mqls")
+    expect(page.locator(".kpi-head")).to_be_visible()
+    settled(page)
+    forms = page.locator(".st-key-memory-forms")
+    body = page.locator("[data-testid='stPopoverBody']")
+    forms.get_by_role("button", name="Comment").click()
+    settled(page)
+    body.get_by_label("What happened").fill("Five imports are missing")
+    body.get_by_role("button", name="Keep the comment").click()
+    expect(page.locator(".said").first).to_contain_text("Five imports are missing")
+    forms.get_by_role("button", name="Flag this number").click()
+    settled(page)
+    body.get_by_label("What is wrong with it").fill("It is too low")
+    body.get_by_role("button", name="Flag it").click()
+    expect(page.locator("[data-dispute]")).to_contain_text("It is too low")
+
+
+def frozen_item(page: Page, company: Company, link: str, item: int) -> list[str]:
+    """An item of a closed review as the walk shows it: marked as frozen, its words."""
+    page.goto(f"{company.app.url}/sla{link.partition('/review')[2]}&item={item}")
+    expect(page.locator(".st-key-frozen-told .strip")).to_contain_text("Frozen")
+    expect(page.locator(".st-key-frozen-page [data-part='sales-side']")).to_be_visible()
+    settled(page)
+    hooked(page, "frozen-told", "frozen-page", "frozen-live")
+    return page.locator(".st-key-frozen-page :is(.part-head, .part-figures, td)").all_inner_texts()
+
+
+def assert_adds_up(cells: list[str]) -> None:
+    """Then, now, change and three parts, as they are read."""
+    if any(text in ("–", "") or "†" in text for text in cells):
+        return
+    then, now, change, *parts = (figure(text) for text in cells)
+    assert round(now - then, 6) == change
+    assert round(sum(parts), 6) == change
+
+
+def figure(text: str) -> float:
+    """A number as it is written: "−1,234.5 pp", "$2,000", "14.2%"."""
+    return float(re.sub(r"[^0-9.-]", "", text.replace("−", "-")))
+
+
 def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, reviewed: Company):
     page, link = open_review(browser, reviewed)
 
@@ -155,6 +234,13 @@ def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, revie
     at(page, 2, "Last actions")
     page.keyboard.press("ArrowLeft")
     at(page, 1, "Joint wins")
+    # Two presses before the next item stands are two steps.
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    at(page, 3, "Goals")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    at(page, 1, "Joint wins")
     # Nothing was loaded anew between the items.
     assert page.evaluate("performance.timeOrigin") == started
     # A presenter's link is the same for people at their desks.
@@ -164,20 +250,29 @@ def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, revie
     mqls = other.locator('.tile[data-kpi="mqls"] .tile-value')
     expect(mqls).to_have_text(re.compile(r"^\s*40\b"))
 
+    write_at_once(browser, reviewed, link, page)
+    flag_and_comment(page, reviewed, goals)
     page.goto(reviewed.app.url + link)
     hooked(page, "agenda", "agenda-line", "review", "review-agenda", "review-present")
     hooked(page, "review-close")
     page.get_by_role("button", name="Close the review").click()
     expect(page.locator(".st-key-review-confirm")).to_be_visible()
     page.get_by_role("button", name="Yes, close and freeze").click()
-    expect(page.locator(".pop-said")).to_contain_text("frozen")
+    expect(page.locator(".pop-said")).to_contain_text("frozen", timeout=4 * PATIENCE_MS)
     expect(page.locator(".changes-told").first).to_have_text(re.compile(r"^(\d+) of \1 figures"))
+    was = frozen_item(page, reviewed, link, 5)
 
     reviewed.load(newer(), "second.duckdb")
+    assert frozen_item(other, reviewed, link, 5) == was
     other.goto(reviewed.app.url + link)
     row = other.locator('.changes tr[data-kpi="mqls"]').first
     cells = row.locator("td")
+    # Then, now, and the parts of the difference, which add up exactly.
     expect(cells).to_have_text(["40", "45", "+5", "+5", "0", "0"])
+    every = other.locator(".changes tbody tr[data-kpi]").all()
+    assert every
+    for one in every:
+        assert_adds_up(one.locator("td").all_inner_texts())
     expect(row).to_contain_text("14 Sep – 20 Sep 2026")
     expect(other.locator(".changes thead").first).to_contain_text("New data")
     # What was frozen stands as it was.

@@ -17,6 +17,7 @@ from metrics.memory.resolutions import (
     today,
 )
 from metrics.model import Team
+from metrics.report.words import Judgement
 from metrics.roles import may_edit
 from pages.view.memory.forms import begin_edit, keep, note_popover, show_kept
 from pages.view.memory.wording import Wording, escaped
@@ -50,16 +51,11 @@ def show_last_actions(review_id: str | None) -> None:
 
 def action_html(one: Action, wording: Wording, day: date) -> str:
     """What, who and by when; overdue in words and colour, an end with its reason."""
-    due = f"due {wording.date(one.due_on)}"
-    if one.is_overdue(day):
-        late = (day - one.due_on).days
-        state = f'<b class="bad">✕ {late} {"day" if late == 1 else "days"} overdue</b>, {due}'
-    elif one.is_open:
-        state = escaped(due)
-    else:
-        sign = "✓ done" if one.status is ActionStatus.DONE else "dropped"
-        reason = f": {escaped(one.reason)}" if one.reason else ""
-        state = f"<b>{sign}</b>{reason}, {escaped(wording.day(one.written_at))}"
+    told, more = wording.action_state(one, day)
+    tag = ' class="bad"' if told.judgement is Judgement.BAD else ""
+    sign = f"<b{tag}>{escaped(told.text)}</b>" if told.text else ""
+    glue = "" if not sign or more.startswith(":") else ", "
+    state = f"{sign}{glue}{escaped(more)}"
     return (
         f'<div class="note" data-note="{escaped(one.id)}" data-state="{one.status}">'
         f"<p>{escaped(one.words)} · <b>{escaped(wording.name(one.owner))}</b> · "

@@ -13,7 +13,7 @@ from data.warehouse import Warehouse
 from metrics.calendar import Calendar
 from metrics.model import Status
 from metrics.query import Filters
-from metrics.report import sla_charts, sla_trend
+from metrics.report import sla_charts, sla_trend, sla_words
 from metrics.report.format import Formats
 from metrics.row_scope import scoped
 from metrics.sla import Queue, SlaPage, build_sla
@@ -141,7 +141,7 @@ def test_an_empty_period_has_words(warehouse: Warehouse) -> None:
     assert page.heat is not None
     assert sla_charts.worst_words(page.heat, FORMATS) == "No handoff was due."
     assert page.cost is not None
-    assert "Nothing to compare" in sla_html.cost_words(page.cost, page.cost_label, FORMATS)
+    assert "Nothing to compare" in sla_words.cost_words(page.cost, page.cost_label, FORMATS)
 
 
 def test_the_page_is_computed_once_for_a_view(warehouse: Warehouse, monkeypatch) -> None:
@@ -198,7 +198,7 @@ def test_the_cost_is_told_with_its_doubt(
     low: float, high: float, difference: float, words: str
 ) -> None:
     row = CostRow(None, Rate(5, 10), Rate(4, 10), difference, low, high)
-    told = sla_html.cost_words(Cost(30, row, (), 2, 1), "26 weeks to W26", FORMATS)
+    told = sla_words.cost_words(Cost(30, row, (), 2, 1), "26 weeks to W26", FORMATS)
     assert words in told
     assert "no proof of cause" in told
     assert "2 still have time left, 1 were SQL before" in told
