@@ -26,6 +26,9 @@ ROUNDS = 3
 # matplotlib is imported by the package and missing from its requirements.
 THEIRS = ("ChannelAttribution==2.2.5", "duckdb==1.5.6", "matplotlib")
 
+# At the largest size: a quarter of their time, and a gigabyte. Time grows at most with journeys.
+GOALS = {"ratio": "goal ≤ 0.25", "memory": "goal < 1,000", "growth": "goal ≤ 1"}
+
 Measured = dict[str, float]
 
 
@@ -33,20 +36,25 @@ def run() -> Iterable[tuple[str, float, str]]:
     most = int(os.environ.get("BENCH_JOURNEYS", "1000000"))
     with tempfile.TemporaryDirectory() as folder:
         theirs = _their_python(Path(folder) / "theirs")
+        before: tuple[int, float] | None = None
         for count in sorted({min(10_000, most), min(100_000, most), most}):
             file = Path(folder) / f"{count}.duckdb"
             build_journeys(parse_url(f"duckdb:///{file}", name="bench"), count)
-            yield from _compared(f"{count:,} journeys", file, theirs)
+            url = f"duckdb:///{file}"
+            ours = _measured([sys.executable, "-m", "bench.attribution_ours", url, str(ROUNDS)])
+            yield from _compared(f"{count:,} journeys", file, ours, theirs)
+            if before:
+                growth = ours["seconds"] / before[1] / (count / before[0])
+                yield f"{count:,} ÷ {before[0]:,}: time ÷ journeys ({GOALS['growth']})", growth, "×"
+            before = count, ours["seconds"]
 
 
 def _compared(
-    label: str, file: Path, their_python: Path | None
+    label: str, file: Path, ours: Measured, their_python: Path | None
 ) -> Iterable[tuple[str, float, str]]:
-    url = f"duckdb:///{file}"
-    ours = _measured([sys.executable, "-m", "bench.attribution_ours", url, str(ROUNDS)])
     yield f"{label}: all eleven models", ours["seconds"], "s"
     yield f"{label}: processor time", ours["processor"], "s"
-    yield f"{label}: peak memory", ours["peak_mb"], "MB"
+    yield f"{label}: peak memory ({GOALS['memory']})", ours["peak_mb"], "MB"
     if their_python is None:
         return
     script = str(attribution_theirs.__file__)
@@ -54,7 +62,7 @@ def _compared(
     yield f"{label}: ChannelAttribution, four models", theirs["seconds"], "s"
     yield f"{label}: ChannelAttribution, peak memory", theirs["peak_mb"], "MB"
     yield f"{label}: ChannelAttribution, processor time", theirs["processor"], "s"
-    yield f"{label}: ours ÷ theirs", ours["seconds"] / theirs["seconds"], "×"
+    yield f"{label}: ours ÷ theirs ({GOALS['ratio']})", ours["seconds"] / theirs["seconds"], "×"
     by_work = ours["processor"] / theirs["processor"]
     yield f"{label}: ours ÷ theirs, processor time", by_work, "×"
 

@@ -22,14 +22,22 @@ from sqlalchemy import (
 from sqlalchemy.types import Double
 
 from data.config import Config
-from data.tables import touches
 from data.warehouse import Warehouse
-from metrics.attribution.journeys import deals, journey_touches
+from metrics.attribution.journeys import deals, touches_of_deals, with_lead_creation
 from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
-from metrics.attribution.model import MODELS, Attribution, AttributionQuery, By, Credit
+from metrics.attribution.model import MODELS, Attribution, AttributionQuery, Credit
+from metrics.attribution.order import BY_MOMENT, Telling, by_moment, in_order, is_tied
+from metrics.attribution.players import before, named, numbered, player_columns
 from metrics.attribution.rounding import to_cents, without_noise
 from metrics.attribution.unsuccessful import unsuccessful_statement
-from metrics.attribution.weights import alike, placed_touches, weight
+from metrics.attribution.weights import (
+    CLASS,
+    alike,
+    classed,
+    placed_touches,
+    weight,
+    with_decay,
+)
 from metrics.engine import cached_rows
 from metrics.facts.base import Column
 
@@ -37,17 +45,10 @@ Row = Mapping[str, Any]
 Member = str | None
 # A share that is 0 but for the noise of the inverse.
 NO_EFFECT = 1e-12
+# Models of what players' touches add up to in a journey, wherever they stand.
+BY_TAKING_PART = ("time_decay", "shapley")
 # Sums of one member over journeys: (money, conversions).
 Earned = dict[Member, tuple[float, float]]
-
-# The columns of a touch by which credit can be split.
-COLUMNS: dict[str, Column] = {
-    By.CHANNEL: touches.c.channel,
-    By.CAMPAIGN: touches.c.campaign_id,
-    By.TEAM: touches.c.team,
-    By.ASSET: touches.c.asset,
-    By.REP: touches.c.rep_id,
-}
 
 
 def attribute(warehouse: Warehouse, query: AttributionQuery) -> Attribution:
@@ -61,13 +62,6 @@ def attribute(warehouse: Warehouse, query: AttributionQuery) -> Attribution:
 def attribute_all(warehouse: Warehouse, query: AttributionQuery) -> dict[str, Attribution]:
     """The same question under every model, by id; one pass over the journeys for all of them."""
     return _answers(warehouse, query, tuple(MODELS))
-
-
-def player_columns(by: str) -> dict[str, Column]:
-    """The columns that tell the players of Markov and Shapley apart: by team they play as team ×
-    channel, and are added up."""
-    names = (By.TEAM, By.CHANNEL) if by == By.TEAM else (by,)
-    return {str(name): COLUMNS[name] for name in names}
 
 
 def _answers(
@@ -122,37 +116,61 @@ def credit_statement(query: AttributionQuery, config: Config, models: Sequence[s
     ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in journeys,
     NULL in rows that have nothing to say of it.
     """
-    players = player_columns(query.by)
-    touched = journey_touches(query, config, players)
-    # Read twice, so it is kept meanwhile: without the keys, its widest column.
-    rows = select(*(c for c in touched.c if c.name != "key")).cte("credited_touches")
-    by_place = [model for model in models if model != "shapley"]
-    arms = [_earned_by_place(rows, tuple(players), query, config, by_place)]
-    if "shapley" in models:
-        arms.append(_earned_by_taking_part(rows, tuple(players)))
+    texts = player_columns(query.by)
+    players = tuple(texts)
+    telling = _telling(query, config, numbered(texts), models)
+    quick = by_moment(telling, "credited_touches")
+    by_place = [model for model in models if model not in BY_TAKING_PART]
+    befores = before(players) if "markov" in by_place else ()
+    placed = in_order(telling, quick, ("amount", *players, *befores, *CLASS))
+    arms = [_earned_by_place(placed, players, befores, query, config, by_place)]
+    taking_part = [model for model in models if model in BY_TAKING_PART]
+    if taking_part:
+        arms.append(_earned_by_taking_part(quick, players, taking_part))
     names = [str(name) for name in dict.fromkeys(c.key for a in arms for c in a.selected_columns)]
     aligned = [
         select(*((arm.c[name] if name in arm.c else null()).label(name) for name in names))
         for arm in (arm.subquery() for arm in arms)
     ]
-    return select(union_all(*aligned).subquery("earned"))
+    return named(select(union_all(*aligned).subquery("earned")), texts)
+
+
+def _telling(
+    query: AttributionQuery, config: Config, players: Mapping[str, Column], models: Sequence[str]
+) -> Telling:
+    """The touches of credited journeys: their players and those before, ``classed``, and their
+    ``decay`` where a model needs it."""
+    dated = with_lead_creation(deals(query, config).cte("deals"), query.as_of)
+    names = tuple(players)
+    aged = ("decay",) if "time_decay" in models else ()
+    kept = ("journey", "amount", *names, *before(names), *aged)
+
+    def tell(order: Sequence[str], among: Select | None) -> Select:
+        told: FromClause = dated
+        if among is not None:
+            told = select(dated).where(dated.c.journey.in_(among)).subquery("tied_deals")
+        rows = touches_of_deals(told, query, config, players)
+        if aged:
+            rows = with_decay(rows, query, config)
+        placed = placed_touches(rows, names, query, config, ("markov",), kept=aged, order=order)
+        touched = classed(placed, kept)
+        if order == BY_MOMENT:
+            touched = touched.add_columns(is_tied(placed, names).label("is_tied"))
+        return touched
+
+    return tell
 
 
 def _earned_by_place(
-    rows: FromClause,
+    placed: FromClause,
     players: Sequence[str],
+    befores: Sequence[str],
     query: AttributionQuery,
     config: Config,
     models: Sequence[str],
 ) -> Select:
-    """What players earn by where their touches stand, under all models but Shapley's."""
-    placed = placed_touches(rows, players, query, config, models)
-    befores = [f"before_{name}" for name in players] if "markov" in models else []
-    sums: dict[str, Column] = {"amount": placed.c.amount}
-    if "time_decay" in models:
-        share = weight("time_decay", placed, config, query.basis)
-        sums |= {"decay": share, "decayed": share * _money_of(placed.c.amount)}
-    touched = alike(placed, (*players, *befores), sums)
+    """What players earn by where their touches stand."""
+    touched = alike(placed, (*players, *befores))
     a = touched.c
     is_first = a.place == 1
     groups: list[Column] = [a[name] for name in players]
@@ -162,11 +180,8 @@ def _earned_by_place(
     for model in models:
         if model == "markov":
             continue
-        if model == "time_decay":
-            earned: tuple[ColumnElement[Any], ColumnElement[Any]] = (a.decay, a.decayed)
-        else:
-            each = weight(model, touched, config, query.basis)
-            earned = (each * a.count, each * _money_of(a.amount))
+        each = weight(model, touched, config, query.basis)
+        earned = (each * a.count, each * _money_of(a.amount))
         for name, part in zip(("share", "credit"), earned, strict=True):
             credits.append(func.sum(part).label(f"{name}_{model}"))
     return select(
@@ -178,22 +193,41 @@ def _earned_by_place(
     ).group_by(*groups)
 
 
-def _earned_by_taking_part(rows: FromClause, players: Sequence[str]) -> Select:
-    """What players earn by Shapley's closed form: the same share of every journey they are in."""
-    names = ("journey", "amount", *players)
-    took_part = select(*(rows.c[name] for name in names)).distinct().cte("took_part")
+def _earned_by_taking_part(
+    rows: FromClause, players: Sequence[str], models: Sequence[str]
+) -> Select:
+    """What players earn in a journey wherever their touches stand in it: the same share for each
+    of its players (Shapley's closed form), or by how long ago their touches were."""
+    has_decay = "time_decay" in models
+    by = [rows.c[name] for name in ("journey", "amount", *players)]
+    decay = (func.sum(rows.c.decay).label("decay"),) if has_decay else ()
+    took_part = select(*by, *decay).group_by(*by).cte("took_part")
     t = took_part.c
-    counts = select(t.journey, func.count().label("players")).group_by(t.journey).subquery("counts")
-    share = 1.0 / cast(counts.c.players, Double)
-    return (
+    decay = (func.sum(t.decay).label("decay"),) if has_decay else ()
+    wholes = (
+        select(t.journey, func.count().label("players"), *decay)
+        .group_by(t.journey)
+        .subquery("wholes")
+    )
+    shares = {"shapley": 1.0 / cast(wholes.c.players, Double)}
+    if has_decay:
+        shares["time_decay"] = t.decay / wholes.c.decay
+    shared = (
         select(
             *(t[name] for name in players),
-            func.sum(share).label("share_shapley"),
-            func.sum(share * _money_of(t.amount)).label("credit_shapley"),
+            _money_of(t.amount).label("amount"),
+            *(shares[model].label(model) for model in models),
         )
-        .select_from(took_part.join(counts, counts.c.journey == t.journey))
-        .group_by(*(t[name] for name in players))
+        .select_from(took_part.join(wholes, wholes.c.journey == t.journey))
+        .subquery("shared")
     )
+    s = shared.c
+    members = [s[name] for name in players]
+    return select(
+        *members,
+        *(func.sum(s[model]).label(f"share_{model}") for model in models),
+        *(func.sum(s[model] * s.amount).label(f"credit_{model}") for model in models),
+    ).group_by(*members)
 
 
 def _money_of(amount: Column) -> ColumnElement[Any]:

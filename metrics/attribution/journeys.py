@@ -207,11 +207,26 @@ def journey_touches(
     ``only`` asks for one opportunity, whatever span and filters are.
     """
     rows = deals(query, config, only=only).cte("deals")
-    dated = with_lead_creation(rows, query.as_of)
+    return touches_of_deals(
+        with_lead_creation(rows, query.as_of), query, config, columns, bounded=only is None
+    )
+
+
+def touches_of_deals(
+    dated: FromClause,
+    query: AttributionQuery,
+    config: Config,
+    columns: Mapping[str, Column],
+    *,
+    bounded: bool = True,
+) -> FromClause:
+    """One row an eligible touch of ``with_lead_creation``'s deals; ``bounded`` spares the engine
+    those far from the question's span."""
     contacts = union_all(*contact_rows(dated)).subquery("contacts")
-    lookback = lookback_of(query, config)
-    near = () if only else near_span(query, config)
-    return touches_of(contacts, lookback, columns, *near).subquery("journey_touches")
+    near = near_span(query, config) if bounded else ()
+    return touches_of(contacts, lookback_of(query, config), columns, *near).subquery(
+        "journey_touches"
+    )
 
 
 def near_span(query: AttributionQuery, config: Config) -> tuple[Column, Column]:

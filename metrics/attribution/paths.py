@@ -13,9 +13,9 @@ from data.config import Config
 from data.dialects.functions import as_list, texts_in_order
 from data.tables import touches
 from data.warehouse import Warehouse
-from metrics.attribution.credit import COLUMNS, player_columns
 from metrics.attribution.journeys import deals, journey_touches, with_lead_creation
 from metrics.attribution.model import MODELS, AttributionQuery
+from metrics.attribution.players import COLUMNS, player_columns
 from metrics.attribution.weights import placed_touches, weight
 from metrics.engine import cached_rows
 from metrics.errors import QueryError

@@ -17,9 +17,10 @@ from sqlalchemy.types import Double, Integer
 from data.config import Config
 from data.dialects.functions import microseconds_between
 from data.warehouse import Warehouse
-from metrics.attribution.credit import attribute, player_columns
+from metrics.attribution.credit import attribute
 from metrics.attribution.journeys import journey_touches
 from metrics.attribution.model import MODELS, AttributionQuery
+from metrics.attribution.players import player_columns
 from metrics.attribution.rounding import to_cents, without_noise
 from metrics.attribution.weights import DAY_MICROSECONDS, placed_touches, weight
 from metrics.cache import cached_rows

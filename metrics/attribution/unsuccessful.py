@@ -8,21 +8,20 @@ the span). Open opportunities are left out: how they end is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import (
+    CTE,
     DateTime,
     FromClause,
     Select,
     Text,
-    and_,
     cast,
     func,
     literal,
     null,
-    or_,
     select,
     true,
-    union,
     union_all,
 )
 
@@ -39,68 +38,102 @@ from metrics.attribution.journeys import (
     within_span,
 )
 from metrics.attribution.model import AttributionQuery, Basis
+from metrics.attribution.order import BY_MOMENT, by_moment, in_order, is_tied
+from metrics.attribution.players import named, numbered
+from metrics.calendar import Calendar
 from metrics.facts import leads as lead_facts
 from metrics.facts.base import Column, Context, Fact, Links
 
 
 def unsuccessful_statement(
-    query: AttributionQuery, config: Config, players: Mapping[str, Column]
+    query: AttributionQuery, config: Config, texts: Mapping[str, Column]
 ) -> Select:
     """The transitions of unsuccessful journeys: a row a player, the one before it
     (``before_<player>``) and whether it ``starts`` a journey; ``touches`` counts."""
-    names = tuple(players)
-    touched = _touches(query, config, players)
+    contacts, players = _contacts(query, config), numbered(texts)
+
+    def tell(order: Sequence[str], among: Select | None) -> Select:
+        told: FromClause = contacts
+        if among is not None:
+            told = select(contacts).where(contacts.c.journey.in_(among)).subquery("tied_contacts")
+        return _steps(_touches(told, query, config, players), tuple(players), query, config, order)
+
+    names = (*players, *(f"before_{name}" for name in players), "starts")
+    steps = in_order(tell, by_moment(tell, "steps"), names)
+    groups = list(steps.c)
+    return named(select(*groups, func.count().label("touches")).group_by(*groups), texts)
+
+
+def _steps(
+    touched: FromClause,
+    players: Sequence[str],
+    query: AttributionQuery,
+    config: Config,
+    order: Sequence[str],
+) -> Select:
+    """The touches within the lookback with the player before, put into this order."""
     t = touched.c
+    sorted_by = [t[name] for name in order]
 
     def before(column: Column) -> Column:
-        order = (t.occurred_at, t.touch_id)
-        return func.lag(column).over(partition_by=t.journey, order_by=order)
+        return func.lag(column).over(partition_by=t.journey, order_by=sorted_by)
 
     # A lead's last touch ends its journey. What lies before the lookback has been read all the
     # same: taken out here, it costs one pass where finding the ends first would cost two.
-    last = func.max(t.occurred_at).over(partition_by=t.journey)
+    last = func.last_value(t.occurred_at).over(
+        partition_by=t.journey, order_by=sorted_by, rows=(None, None)
+    )
     told = select(
-        *(t[name] for name in names),
-        *(before(t[name]).label(f"before_{name}") for name in names),
+        t.journey,
+        *(t[name] for name in players),
+        *(before(t[name]).label(f"before_{name}") for name in players),
         t.occurred_at,
         before(t.occurred_at).label("before_at"),
         func.coalesce(t.anchor, last).label("anchor"),
     ).subquery("told_touches")
-    begins = days_later(told.c.anchor, -lookback_of(query, config))
-    steps = (
-        select(
-            *(told.c[name] for name in (*names, *(f"before_{name}" for name in names))),
-            func.coalesce(told.c.before_at < begins, true()).label("starts"),
-        )
-        .where(told.c.occurred_at >= begins, within_span(told.c.anchor, query, config))
-        .subquery("steps")
+    begun = select(
+        told, days_later(told.c.anchor, -lookback_of(query, config)).label("begins")
+    ).subquery("begun_touches")
+    b = begun.c
+    columns = [b[name] for name in ("journey", *players, *(f"before_{name}" for name in players))]
+    if order == BY_MOMENT:
+        columns.append(is_tied(begun, players).label("is_tied"))
+    return select(*columns, func.coalesce(b.before_at < b.begins, true()).label("starts")).where(
+        b.occurred_at >= b.begins, within_span(b.anchor, query, config)
     )
-    groups = list(steps.c)
-    return select(*groups, func.count().label("touches")).group_by(*groups)
 
 
-def _touches(query: AttributionQuery, config: Config, players: Mapping[str, Column]) -> FromClause:
-    """One row an eligible touch: ``journey``, its ``anchor``, ``touch_id``, ``occurred_at`` and the
-    players. A lead's anchor is NULL, and its touches are all that could be within the lookback."""
-    arms = _lead_contacts(query, config)
+def _contacts(query: AttributionQuery, config: Config) -> CTE:
+    """Who can have touches of unsuccessful journeys, and from when to when: ``journey``, its
+    ``anchor``, ``contact_id``, ``begins``, ``ends``.
+
+    A lead's anchor is NULL, and its touches are all that could be within the lookback.
+    """
+    arms = [_lead_contacts(query, config)]
     if query.basis == Basis.WON:
         arms += _lost_contacts(query, config)
-    contacts = union_all(*arms).subquery("contacts")
-    t, anchor = touches.c, contacts.c.anchor
-    begins = days_later(anchor, -lookback_of(query, config))
+    return union_all(*arms).cte("unsuccessful_contacts")
+
+
+def _touches(
+    contacts: FromClause, query: AttributionQuery, config: Config, players: Mapping[str, Column]
+) -> FromClause:
+    """One row an eligible touch: ``journey``, its ``anchor``, ``touch_id``, ``occurred_at`` and the
+    players."""
+    t, c = touches.c, contacts.c
     return (
         select(
-            contacts.c.journey,
-            anchor,
+            c.journey,
+            c.anchor,
             t.touch_id,
             t.occurred_at,
             *(column.label(name) for name, column in players.items()),
         )
-        .select_from(contacts.join(touches, t.lead_id == contacts.c.contact_id))
+        .select_from(contacts.join(touches, t.lead_id == c.contact_id))
         .where(
             eligible(),
-            t.occurred_at <= query.as_of,
-            or_(anchor.is_(None), and_(t.occurred_at >= begins, t.occurred_at <= anchor)),
+            t.occurred_at >= c.begins,
+            t.occurred_at <= c.ends,
             *near_span(query, config),
         )
         .subquery("unsuccessful_touches")
@@ -112,22 +145,34 @@ def _lost_contacts(query: AttributionQuery, config: Config) -> list[Select]:
     number = func.row_number().over(order_by=found.c.key)
     rows = select(found, number.label("journey")).cte("lost_deals")
     contacts = [arm.subquery() for arm in contact_rows(rows)]
-    names: Sequence[str] = ("journey", "anchor", "contact_id")
-    return [select(*(c.c[name] for name in names)) for c in contacts]
+    lookback = lookback_of(query, config)
+    return [
+        select(
+            c.c.journey,
+            c.c.anchor,
+            c.c.contact_id,
+            days_later(c.c.anchor, -lookback).label("begins"),
+            c.c.anchor.label("ends"),
+        )
+        for c in contacts
+    ]
 
 
-def _lead_contacts(query: AttributionQuery, config: Config) -> list[Select]:
+def _lead_contacts(query: AttributionQuery, config: Config) -> Select:
     """Each lead without an opportunity as the one contact of a journey of its own, whose number is
     below 0: no deal's."""
     without = _leads_without_opportunity(query, config)
     number = func.row_number().over(order_by=without.c.lead_id)
-    return [
-        select(
-            (-number).label("journey"),
-            cast(null(), DateTime).label("anchor"),
-            without.c.lead_id.label("contact_id"),
-        )
-    ]
+    earliest = Calendar(config).starts_at(query.span.start)
+    return select(
+        (-number).label("journey"),
+        cast(null(), DateTime).label("anchor"),
+        without.c.lead_id.label("contact_id"),
+        cast(literal(earliest - timedelta(days=lookback_of(query, config))), DateTime).label(
+            "begins"
+        ),
+        cast(literal(query.as_of), DateTime).label("ends"),
+    )
 
 
 def _leads_without_opportunity(query: AttributionQuery, config: Config) -> FromClause:
@@ -147,7 +192,7 @@ def _leads_without_opportunity(query: AttributionQuery, config: Config) -> FromC
     source, conditions = filtered(Fact(source=created.source, links=links), query)
     o, c = opportunities.c, opportunity_contacts.c
     deal = c.opportunity_id == o.opportunity_id
-    known = union(
+    known = union_all(
         select(o.lead_id).where(o.created_at <= query.as_of),
         select(c.lead_id)
         .join_from(opportunity_contacts, opportunities, deal)

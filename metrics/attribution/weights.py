@@ -10,13 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.types import Double
 
 from data.config import Config
 from data.dialects.functions import microseconds_between
 from metrics.attribution.journeys import lookback_of
 from metrics.attribution.model import MODELS, AttributionQuery, Basis, Position
+from metrics.attribution.order import BY_MOMENT, IN_ORDER
 from metrics.facts.base import Column
 
 DAY_MICROSECONDS = 86_400_000_000
@@ -44,33 +56,39 @@ def placed_touches(
     models: Iterable[str],
     *,
     kept: Sequence[str] = (),
+    order: Sequence[str] = IN_ORDER,
 ) -> FromClause:
     """The touches of journeys with their places and what the weights of ``models`` need.
 
     ``rows`` have ``journey``, the milestones and the touch's columns. ``before_<player>``
-    is the player of the touch before. ``kept`` are further columns of a touch.
+    is the player of the touch before and, ordered by moment alone, ``before_at`` its moment.
+    ``kept`` are further columns of a touch.
     """
     wanted = set(models)
     if "time_decay" in wanted:
-        rows = _with_decay(rows, query, config)
+        rows = with_decay(rows, query, config)
     if "shapley" in wanted:
         rows = _with_turns(rows, players)
+    rows = _with_milestones(rows)
     by = [rows.c.journey]
-    order = [rows.c.occurred_at, rows.c.touch_id]
+    sorted_by = [rows.c[name] for name in order]
 
     def whole(aggregate: ColumnElement[Any]) -> ColumnElement[Any]:
         # Without an order: with one, DuckDB adds up every frame by itself.
         return aggregate.over(partition_by=by)
 
-    def before(milestone: Column) -> ColumnElement[Any]:
-        return whole(func.count(case((rows.c.occurred_at <= milestone, 1))))
+    def place_of(milestone: str) -> ColumnElement[Any]:
+        return cast(whole(func.sum(rows.c[f"by_{milestone}"])), Integer)
+
+    def before(column: Column) -> ColumnElement[Any]:
+        return func.lag(column).over(partition_by=by, order_by=sorted_by)
 
     columns = {
-        "place": func.row_number().over(partition_by=by, order_by=order),
+        "place": func.row_number().over(partition_by=by, order_by=sorted_by),
         "touches": whole(func.count()),
         "last_place": whole(func.count()),
-        "lead_place": before(rows.c.lead_at),
-        "opportunity_place": before(rows.c.created_at),
+        "lead_place": place_of("lead"),
+        "opportunity_place": place_of("opportunity"),
     }
     if "time_decay" in wanted:
         columns["decay"] = rows.c.decay
@@ -78,20 +96,31 @@ def placed_touches(
     if "shapley" in wanted:
         columns["turn"] = rows.c.turn
         columns["players"] = whole(func.sum(rows.c.turn))
-    if "markov" in wanted:
-        for name in players:
-            columns[f"before_{name}"] = func.lag(rows.c[name]).over(partition_by=by, order_by=order)
+    if "markov" in wanted or order == BY_MOMENT:
+        columns |= {f"before_{name}": before(rows.c[name]) for name in players}
+    if order == BY_MOMENT:
+        columns["before_at"] = before(rows.c.occurred_at)
     return select(
         *by,
-        rows.c.touch_id,
-        rows.c.occurred_at,
-        rows.c.amount,
-        *(rows.c[name] for name in dict.fromkeys((*players, *kept))),
+        *(rows.c[name] for name in dict.fromkeys((*IN_ORDER, "amount", *players, *kept))),
         *(column.label(name) for name, column in columns.items()),
     ).subquery("placed_touches")
 
 
-def _with_decay(rows: FromClause, query: AttributionQuery, config: Config) -> FromClause:
+def _with_milestones(rows: FromClause) -> FromClause:
+    """Adds ``by_lead`` and ``by_opportunity``: 1 where the touch is at or before that milestone,
+    else 0. Told before touches are sorted, they are narrower than the moments."""
+    marks = {"by_lead": rows.c.lead_at, "by_opportunity": rows.c.created_at}
+    return select(
+        rows,
+        *(
+            func.coalesce(_flag(rows.c.occurred_at <= at), 0).label(name)
+            for name, at in marks.items()
+        ),
+    ).subquery("marked_touches")
+
+
+def with_decay(rows: FromClause, query: AttributionQuery, config: Config) -> FromClause:
     """Adds ``decay``: 0.5 to the power of a touch's age in half-lives.
 
     Age is measured from the anchor. From the last touch it makes the same weights once they are
@@ -162,13 +191,12 @@ def _by_position(placed: FromClause, weights: dict[Position, float]) -> ColumnEl
     return case((present > 0, own / func.nullif(present, 0.0)), else_=1.0 / count)
 
 
-def alike(placed: FromClause, groups: Sequence[str], sums: Mapping[str, Column]) -> FromClause:
-    """The placed touches that a model of positions cannot tell apart, counted and added up.
+def classed(placed: FromClause, kept: Sequence[str]) -> Select:
+    """The placed touches by what a model of positions can tell of them; ``kept`` besides.
 
     ``touches`` and the places tell what such a model weighs; a place is not how far along, but
     which one it is: 0 none, 1 the first, 2 the last, 3 lead and 4 opportunity creation, 5 any
-    other. There are some thousands of these where there are millions of touches, so that weighing
-    them costs next to nothing. Besides: ``groups``, ``count`` and ``sums``.
+    other.
     """
     p = placed.c
 
@@ -181,9 +209,7 @@ def alike(placed: FromClause, groups: Sequence[str], sums: Mapping[str, Column])
         )
 
     lead, opportunity = (p.lead_place, 3), (p.opportunity_place, 4)
-    columns = {
-        **{name: p[name] for name in groups},
-        "touches": p.touches,
+    codes = {
         "place": which(p.place, lead, opportunity, rest=5),
         "lead_place": case((p.lead_place == 0, 0), else_=which(p.lead_place, rest=3)),
         "opportunity_place": case(
@@ -191,14 +217,26 @@ def alike(placed: FromClause, groups: Sequence[str], sums: Mapping[str, Column])
         ),
         "last_place": case((p.touches == 1, 1), else_=2),
     }
-    coded = select(
-        *(column.label(name) for name, column in columns.items()),
-        *(column.label(name) for name, column in sums.items()),
-    ).subquery("coded_touches")
-    c = coded.c
-    by = [c[name] for name in columns]
+    return select(
+        *(p[name] for name in kept),
+        p.touches,
+        *(code.label(name) for name, code in codes.items()),
+    )
+
+
+CLASS = ("touches", "place", "lead_place", "opportunity_place", "last_place")
+
+
+def alike(touched: FromClause, groups: Sequence[str]) -> FromClause:
+    """The ``classed`` touches that a model of positions cannot tell apart, counted and added up.
+
+    There are some thousands of these where there are millions of touches, so that weighing them
+    costs next to nothing. Besides: ``groups``, ``count`` and ``amount``.
+    """
+    c = touched.c
+    by = [c[name] for name in (*groups, *CLASS)]
     return (
-        select(*by, func.count().label("count"), *(func.sum(c[name]).label(name) for name in sums))
+        select(*by, func.count().label("count"), func.sum(c.amount).label("amount"))
         .group_by(*by)
         .subquery("alike_touches")
     )
