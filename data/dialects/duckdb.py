@@ -29,7 +29,6 @@ from data.dialects.functions import (
     moment_of,
     number_of,
     row_hash,
-    text_number,
 )
 from data.dialects.versions import new_version
 from data.errors import WarehouseError
@@ -99,11 +98,6 @@ def _moment_of(element, compiler, **kw):
 def _number_of(element, compiler, **kw):
     text = compiler.process(element.clauses.clauses[0], **kw)
     return f"TRY_CAST({text} AS DOUBLE)"
-
-
-@compiles(text_number, "duckdb")
-def _text_number(element, compiler, **kw):
-    return f"hash({compiler.process(element.clauses.clauses[0], **kw)})"
 
 
 @compiles(row_hash, "duckdb")

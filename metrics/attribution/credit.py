@@ -27,7 +27,7 @@ from metrics.attribution.journeys import deals, touches_of_deals, with_lead_crea
 from metrics.attribution.markov import CREDITED, NOTHING, START, Transition, solve_chain
 from metrics.attribution.model import MODELS, Attribution, AttributionQuery, Credit
 from metrics.attribution.order import BY_MOMENT, Telling, by_moment, in_order, is_tied
-from metrics.attribution.players import before, named, numbered, player_columns
+from metrics.attribution.players import before, named, numbered, player_columns, told
 from metrics.attribution.rounding import to_cents, without_noise
 from metrics.attribution.unsuccessful import unsuccessful_statement
 from metrics.attribution.weights import (
@@ -69,14 +69,20 @@ def _answers(
 ) -> dict[str, Attribution]:
     config = warehouse.config
     (totals,) = cached_rows(warehouse, totals_statement(query, config))
-    rows = cached_rows(warehouse, credit_statement(query, config, models))
+    rows = told(
+        warehouse, lambda by_numbers: credit_statement(query, config, models, by_numbers=by_numbers)
+    )
     attributed = sum((_money(row["amount"]) for row in rows), Decimal(0))
     conversions = sum(int(row["journeys"] or 0) for row in rows)
     answers = {}
     for model in models:
         if model == "markov":
-            statement = unsuccessful_statement(query, config, player_columns(query.by))
-            others = cached_rows(warehouse, statement)
+            others = told(
+                warehouse,
+                lambda by_numbers: unsuccessful_statement(
+                    query, config, player_columns(query.by), by_numbers=by_numbers
+                ),
+            )
             earned = _markov_earned(rows, others, query.by, float(attributed), conversions)
         else:
             earned = _sums(rows, query.by, model)
@@ -108,17 +114,19 @@ def totals_statement(query: AttributionQuery, config: Config) -> Select:
     )
 
 
-def credit_statement(query: AttributionQuery, config: Config, models: Sequence[str]) -> Select:
+def credit_statement(
+    query: AttributionQuery, config: Config, models: Sequence[str], *, by_numbers: bool = True
+) -> Select:
     """The sums that all ``models`` need, in one pass over the credited journeys.
 
     Rows of a player (and, for Markov, of the one before it, and whether it ``starts`` a journey):
     ``touches`` counts, ``journeys`` those that begin there and ``amount`` their money, exact;
     ``credit_<model>`` and ``share_<model>`` are what the player earns, in money and in journeys,
-    NULL in rows that have nothing to say of it.
+    NULL in rows that have nothing to say of it. ``by_numbers``: see ``players.named``.
     """
     texts = player_columns(query.by)
     players = tuple(texts)
-    telling = _telling(query, config, numbered(texts), models)
+    telling = _telling(query, config, numbered(texts) if by_numbers else texts, models)
     quick = by_moment(telling, "credited_touches")
     by_place = [model for model in models if model not in BY_TAKING_PART]
     befores = before(players) if "markov" in by_place else ()
@@ -132,7 +140,8 @@ def credit_statement(query: AttributionQuery, config: Config, models: Sequence[s
         select(*((arm.c[name] if name in arm.c else null()).label(name) for name in names))
         for arm in (arm.subquery() for arm in arms)
     ]
-    return named(select(union_all(*aligned).subquery("earned")), texts)
+    earned = select(union_all(*aligned).subquery("earned"))
+    return named(earned, texts) if by_numbers else earned
 
 
 def _telling(

@@ -46,11 +46,17 @@ from metrics.facts.base import Column, Context, Fact, Links
 
 
 def unsuccessful_statement(
-    query: AttributionQuery, config: Config, texts: Mapping[str, Column]
+    query: AttributionQuery,
+    config: Config,
+    texts: Mapping[str, Column],
+    *,
+    by_numbers: bool = True,
 ) -> Select:
     """The transitions of unsuccessful journeys: a row a player, the one before it
-    (``before_<player>``) and whether it ``starts`` a journey; ``touches`` counts."""
-    contacts, players = _contacts(query, config), numbered(texts)
+    (``before_<player>``) and whether it ``starts`` a journey; ``touches`` counts. ``by_numbers``:
+    see ``players.named``."""
+    contacts = _contacts(query, config)
+    players = numbered(texts) if by_numbers else texts
 
     def tell(order: Sequence[str], among: Select | None) -> Select:
         told: FromClause = contacts
@@ -61,7 +67,8 @@ def unsuccessful_statement(
     names = (*players, *(f"before_{name}" for name in players), "starts")
     steps = in_order(tell, by_moment(tell, "steps"), names)
     groups = list(steps.c)
-    return named(select(*groups, func.count().label("touches")).group_by(*groups), texts)
+    counted = select(*groups, func.count().label("touches")).group_by(*groups)
+    return named(counted, texts) if by_numbers else counted
 
 
 def _steps(

@@ -8,15 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import cast, literal, select
+from sqlalchemy import cast, func, literal, select
 from sqlalchemy.types import DateTime
 
 from data.dialects.functions import microseconds_between, seconds_between
 from data.warehouse import Warehouse
-from metrics.attribution import Credit, Path, attribute, journey, top_paths
+from metrics.attribution import Credit, Path, attribute, attribute_all, journey, players, top_paths
 from metrics.attribution.credit import player_columns
 from metrics.attribution.journeys import opportunity_teams
 from metrics.attribution.unsuccessful import unsuccessful_statement
+from metrics.cache import RESULTS
 from metrics.calendar import Span
 from metrics.errors import QueryError
 from metrics.facts.base import Context
@@ -200,6 +201,31 @@ def test_unsuccessful_journeys_are_the_lost_and_those_without_an_opportunity(fil
     statement = unsuccessful_statement(ask(), warehouse.config, player_columns("channel"))
     (row,) = warehouse.rows(statement)
     assert (row["channel"], row["starts"], row["touches"]) == ("X", True, 3)
+
+
+def test_two_members_with_one_number_are_told_apart_all_the_same(
+    fill: Fill, monkeypatch: pytest.MonkeyPatch
+):
+    warehouse = fill(paths("XXY", "XY", "X", "YZ"))
+    right = attribute_all(warehouse, ask())
+    statements: list[str] = []
+    monkeypatch.setattr(players, "row_hash", func.length)  # X, Y and Z have one number
+    monkeypatch.setattr(players, "cached_rows", _noting(statements, players.cached_rows))
+    RESULTS.clear()
+    for model, answer in attribute_all(warehouse, ask()).items():
+        for row, expected in zip(answer.rows, right[model].rows, strict=True):
+            assert (row.member, row.credit) == (expected.member, expected.credit)
+            assert row.conversions == pytest.approx(expected.conversions, abs=1e-12)
+    # The deals' touches were asked for by numbers, then by texts; others there are none.
+    assert ["length" in one for one in statements] == [True, False, True]
+
+
+def _noting(statements: list[str], ask_for):
+    def noting(warehouse, statement):
+        statements.append(str(statement))
+        return ask_for(warehouse, statement)
+
+    return noting
 
 
 def test_paths_are_collapsed_and_ranked(fill: Fill):
