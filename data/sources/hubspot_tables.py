@@ -143,7 +143,14 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
                     "deal_pipeline_stage_id",
                     also=("property_dealstage", "properties_dealstage", "dealstage"),
                 ),
-                Col("owner_id", also=("property_hubspot_owner_id", "properties_hubspot_owner_id")),
+                Col(
+                    "owner_id",
+                    also=(
+                        "property_hubspot_owner_id",
+                        "properties_hubspot_owner_id",
+                        "hubspot_owner_id",
+                    ),
+                ),
                 _prop("createdate", As.MOMENT, required=True),
                 _prop("closedate", As.MOMENT),
                 _prop("amount", As.NUMBER),

@@ -119,7 +119,11 @@ def airbyte_salesforce(tables: Tables) -> Tables:
     """Salesforce's own spelling; every value a text, as where columns are not typed."""
     return {
         AIRBYTE_SALESFORCE.get(name, name): [
-            {_own_spelling(key): _text(value) for key, value in row.items()} for row in rows
+            {
+                **{_own_spelling(key): _text(value) for key, value in row.items()},
+                "_airbyte_raw_id": f"{name}-{number}",
+            }
+            for number, row in enumerate(rows)
         ]
         for name, rows in tables.items()
     }
@@ -131,10 +135,13 @@ def airbyte_hubspot(tables: Tables) -> Tables:
         theirs, columns = AIRBYTE_HUBSPOT[name]
         landed[theirs] = [
             {
-                _airbyte_name(key, columns): _ms(value) if (name, key) in IN_MS else _text(value)
-                for key, value in row.items()
+                **{
+                    _airbyte_name(key, columns): _ms(v) if (name, key) in IN_MS else _text(v)
+                    for key, v in row.items()
+                },
+                "_airbyte_raw_id": f"{name}-{number}",
             }
-            for row in rows
+            for number, row in enumerate(rows)
         ]
     return landed
 
