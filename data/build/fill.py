@@ -129,15 +129,15 @@ def fill(
     """
     filled, ledger = Filled(), Ledger()
     feeds.metadata.create_all(connection, checkfirst=False)
-    kept: list[Table] = []
     for place, (product, schema) in enumerate(schemas.items()):
         progress(f"reading {product}", 0.4 * place / len(schemas))
+        kept: list[Table] = []
         schema = _typed_once(connection, schema, kept)
         for feed in SYSTEMS[product].build(schema, context):
             filled.warnings += _take(connection, product, schema, feed, ledger)
+        for table in kept:  # before the next system's rows take their place in memory
+            connection.execute(DropTable(table))
     analyze = dialect_of(connection.engine.url).analyze
-    for table in kept:
-        connection.execute(DropTable(table))
     for feed_table in feeds.FEEDS:
         analyze(connection, feed_table)
     deals.refuse_unknown_currencies(connection, context)
