@@ -37,7 +37,7 @@ def agreed_in_book(wanted: str, request: Request) -> str:
         return ""
     address = f"{PATH}?{urlencode(to_query(request.view, request.bounds), doseq=True)}"
     return (
-        '<section class="book book-agreed"><h2 class="book-team">What both teams have signed</h2>'
+        '<section class="book-agreed"><h2 class="book-team">What both teams have signed</h2>'
         f'<div class="book-topics">{"".join(parts)}</div>'
         f'<p><a href="{_e(address)}">All versions, proposals and targets</a></p>'
         "</section>"
