@@ -27,7 +27,7 @@ def agreed_in_book(wanted: str, request: Request) -> str:
             continue
         change = "<p><b>§ Unsigned change:</b> the numbers follow something else.</p>"
         parts.append(
-            f'<article class="kpi agreed" data-topic="{_e(standing.topic)}">'
+            f'<article class="agreed" data-topic="{_e(standing.topic)}">'
             f"<div><h3>{_e(TITLES[standing.topic])}</h3>"
             f"{list_html(lines_of(standing.topic, held.content))}</div>"
             f"<div>{state_html(held, wording)}{signatures_html(held, wording)}"
