@@ -35,7 +35,7 @@ from data.build import (
 )
 from data.build.context import Context
 from data.build.feeds import Feed
-from data.build.raw import SQL_TYPES, RawSchema
+from data.build.raw import SQL_TYPES, RawSchema, RawTable
 from data.build.report import SourceReport, TableReport
 from data.dialects import dialect_of
 from data.errors import LoadError
@@ -320,5 +320,20 @@ def _source(connection: Connection, schema: RawSchema, ledger: Ledger) -> Source
         tables.append(report)
     missing = {spec.name: spec.gives for spec in schema.missing}
     return SourceReport(
-        schema.product, schema.schema, schema.tool, tables, missing, schema.not_read
+        schema.product,
+        schema.schema,
+        schema.tool,
+        tables,
+        missing,
+        schema.not_read,
+        shapes={spec.name: _shape(schema, spec) for spec in schema.missing if spec.name in
+                schema.shapes},
+    )  # fmt: skip
+
+
+def _shape(schema: RawSchema, spec: RawTable) -> str:
+    columns = ", ".join(column.name for column in spec.columns)
+    return (
+        f"{schema.shapes[spec.name]} holds it in another shape, which is not read: make a table "
+        f"{spec.name} ({columns}) of it"
     )

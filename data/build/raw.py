@@ -2,17 +2,21 @@
 
 Tools differ in names: Fivetran's ``contact.property_email`` is Airbyte's
 ``contacts.properties_email`` and dlt's ``contacts.email``. Names are compared without case and
-underscores; what is spelt otherwise stands in ``also`` of a table or column.
+underscores; what is spelt otherwise stands in ``also`` of a table or column. What a tool lands in
+another shape, a list in a column or a nested table, is not read but told.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Connection,
@@ -35,7 +39,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from data.dialects.functions import moment_of, number_of, row_hash
+from data.dialects.functions import add_microseconds, moment_of, number_of, row_hash
 from data.errors import LoadError, nearest
 
 TRUE, FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
@@ -45,7 +49,9 @@ NUMBERS = (
 )  # fmt: skip
 # Which tool has landed a schema, told by a column that it adds to every table.
 TOOLS = {"_fivetran_synced": "Fivetran", "_airbyte_raw_id": "Airbyte", "_dlt_id": "dlt"}
-SYNCED = ("_fivetran_synced", "_airbyte_extracted_at", "_airbyte_emitted_at")
+EPOCH = datetime(1970, 1, 1)
+LATEST_MS = 4_102_444_800_000  # 2100: a number beyond it counts no milliseconds since 1970
+SYNCED = ("_fivetran_synced", "_airbyte_extracted_at", "_airbyte_emitted_at", "_dlt_load_id")
 
 
 class As(StrEnum):
@@ -72,6 +78,7 @@ class Col:
     """A column: its name with Fivetran, how it is read, other names, and whether rows need it.
 
     ``configured`` is the setting that names the column, where one does: then it must be there.
+    ``in_ms``: a moment that tools also land as the number of milliseconds since 1970.
     """
 
     name: str
@@ -79,13 +86,15 @@ class Col:
     also: tuple[str, ...] = ()
     required: bool = False
     configured: str = ""
+    in_ms: bool = False
 
 
 @dataclass(frozen=True)
 class RawTable:
     """A raw table: its columns, what makes a row unique (nothing: rows may repeat), in words what
     it gives, and whether the build needs it. ``keeps_versions``: older versions of a row, which
-    Fivetran's history mode keeps, are what the table is for."""
+    Fivetran's history mode keeps, are what the table is for. ``inside``: (table, column) in which
+    other tools land the same as a list, or as a nested table."""
 
     name: str
     columns: tuple[Col, ...]
@@ -94,6 +103,7 @@ class RawTable:
     also: tuple[str, ...] = ()
     needed: bool = False
     keeps_versions: bool = False
+    inside: tuple[tuple[str, str], ...] = ()
 
     def with_columns(self, more: Iterable[Col]) -> RawTable:
         known = {col.name for col in self.columns}
@@ -125,7 +135,8 @@ class Found:
 
 @dataclass(frozen=True)
 class RawSchema:
-    """A system's schema: the tables found, by their name with Fivetran."""
+    """A system's schema: the tables found, by their name with Fivetran. ``shapes``: where a table
+    that is missing lies in another shape, which is not read."""
 
     product: str
     schema: str
@@ -133,6 +144,7 @@ class RawSchema:
     found: Mapping[str, Found]
     missing: tuple[RawTable, ...]
     not_read: tuple[str, ...] = ()
+    shapes: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> Found | None:
         return self.found.get(name)
@@ -153,11 +165,11 @@ def read_schema(
     names = {_plain(name): name for name in catalog}
     found: dict[str, Found] = {}
     missing: list[RawTable] = []
-    used: set[str] = set()
+    landed: dict[str, str] = {}
     for spec in specs:
         name = next((names[_plain(n)] for n in (spec.name, *spec.also) if _plain(n) in names), None)
         if name is not None:
-            used.add(name)
+            landed[spec.name] = name
             found[spec.name] = _found(product, schema, name, catalog[name], spec)
         elif spec.needed:
             near = nearest(spec.name, catalog)
@@ -169,14 +181,34 @@ def read_schema(
             )
         else:
             missing.append(spec)
-    columns = {col for name in used for col in catalog[name]}
+    columns = {col for name in landed.values() for col in catalog[name]}
     tool = next((tool for mark, tool in TOOLS.items() if mark in columns), "an unknown tool")
-    not_read = tuple(sorted(set(catalog) - used))
-    return RawSchema(product, schema, tool, found, tuple(missing), not_read)
+    not_read = tuple(sorted(set(catalog) - set(landed.values())))
+    places = {spec.name: _inside(spec, landed, catalog) for spec in missing}
+    shapes = {name: place for name, place in places.items() if place is not None}
+    return RawSchema(product, schema, tool, found, tuple(missing), not_read, shapes)
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
+    """A name without case, underscores and the hyphens that HubSpot's own names have."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def _inside(
+    spec: RawTable, landed: Mapping[str, str], catalog: Mapping[str, Mapping[str, str]]
+) -> str | None:
+    """Where the rows of a missing table lie in another shape: ``deals.contacts`` is a list,
+    ``deals__contacts`` a nested table."""
+    for owner, wanted in spec.inside:
+        if (name := landed.get(owner)) is None:
+            continue
+        nested = {_plain(table_name): table_name for table_name in catalog}
+        if (nested_name := nested.get(_plain(name + wanted))) is not None:
+            return nested_name
+        listed = next((c for c in catalog[name] if _plain(c) == _plain(wanted)), None)
+        if listed is not None:
+            return f"{name}.{listed}"
+    return None
 
 
 def tables_here(connection: Connection) -> set[str]:
@@ -231,9 +263,9 @@ def _found(product: str, schema: str, name: str, types: Mapping[str, str], spec:
             absent.append(col.name)
             typed[col.name] = cast(null(), SQL_TYPES[col.read_as])
             continue
-        value, is_text = _typed(where, raw.c[actual], types[actual], col)
+        value, is_parsed = _typed(where, raw.c[actual], types[actual], col)
         typed[col.name] = value
-        if is_text and col.read_as is not As.TEXT:
+        if is_parsed and col.read_as is not As.TEXT:
             texts[col.name] = _text(raw.c[actual]).is_not(None) & value.is_(None)
     synced = next((raw.c[plain[_plain(n)]] for n in SYNCED if _plain(n) in plain), None)
     is_old = None
@@ -264,7 +296,7 @@ def _text(raw: ColumnElement[Any]) -> ColumnElement[Any]:
 def _typed(
     where: str, raw: ColumnElement[Any], kind: str, col: Col
 ) -> tuple[ColumnElement[Any], bool]:
-    """The column as it is read, and whether it is parsed from text."""
+    """The column as it is read, and whether it is parsed, so that a value may be unreadable."""
     family = kind.lower().split("(")[0]
     is_text = family in ("varchar", "text", "character varying", "char", "character", "string")
     is_moment, is_day = family.startswith("timestamp"), family == "date"
@@ -274,6 +306,8 @@ def _typed(
         return text, is_text
     if col.read_as in (As.MOMENT, As.DAY):
         moment: ColumnElement[Any]
+        if col.in_ms and (is_number or is_text):
+            return cast(_of_ms(raw, text, is_text=is_text), SQL_TYPES[col.read_as]), True
         if is_moment:
             zoned = "with time zone" in family
             moment = func.timezone("UTC", raw, type_=DateTime) if zoned else raw
@@ -288,6 +322,16 @@ def _typed(
     if col.read_as is As.NUMBER and (is_number or is_text):
         return (number_of(text) if is_text else cast(raw, Double)), is_text
     raise LoadError(*_wrong_type(where, col, kind))
+
+
+def _of_ms(
+    raw: ColumnElement[Any], text: ColumnElement[Any], *, is_text: bool
+) -> ColumnElement[Any]:
+    """The moment of milliseconds since 1970: a number, or a text that may be a date as well."""
+    number = number_of(text) if is_text else cast(raw, Double)
+    ms = case((number.between(0, LATEST_MS), cast(number, BigInteger)))
+    moment = add_microseconds(literal(EPOCH), ms * 1000)
+    return case((number.is_(None), moment_of(text)), else_=moment) if is_text else moment
 
 
 def _wrong_type(where: str, col: Col, kind: str) -> tuple[str]:

@@ -21,7 +21,9 @@ class TableReport:
 
 @dataclass
 class SourceReport:
-    """A system: which tool has landed it, its tables, and what is off for want of others."""
+    """A system: which tool has landed it, its tables, and what is off for want of others.
+    ``shapes``: where one of those lies in a shape that is not read, and the columns it should have.
+    """
 
     product: str
     schema: str
@@ -30,6 +32,7 @@ class SourceReport:
     missing: dict[str, str]
     not_read: tuple[str, ...]
     data_through: datetime | None = None
+    shapes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,5 +73,7 @@ def _source(source: SourceReport) -> Iterator[str]:
             yield f"  {'':<{width}}  columns not there: {', '.join(table.absent)}"
     for name, gives in source.missing.items():
         yield f"  no table {name}: without it the warehouse does not know {gives}"
+        if (shape := source.shapes.get(name)) is not None:
+            yield f"    {shape}"
     if source.not_read:
         yield f"  not read: {', '.join(source.not_read)}"

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     true,
 )
@@ -91,12 +92,7 @@ def _deal(
         s = select(stages.rows).where(stages.c.problem.is_(None)).subquery("stage_of_deal")
         rows = rows.outerjoin(s, s.c.stage_id == d.deal_pipeline_stage_id)
         stage = func.coalesce(s.c.label, d.deal_pipeline_stage_id)
-        status = case(
-            (s.c.stage_id.is_(None), cast(null(), Text)),
-            (s.c.closed_won.is_(True), "won"),
-            (s.c.is_closed.is_(True), "lost"),
-            else_="open",
-        )
+        status = case((s.c.stage_id.is_not(None), _status(s)))
     if (pipelines := raw.get("deal_pipeline")) is not None:
         p = select(pipelines.rows).where(pipelines.c.problem.is_(None)).subquery("pipeline_of_deal")
         rows = rows.outerjoin(p, p.c.pipeline_id == d.deal_pipeline_id)
@@ -148,6 +144,23 @@ def _deal(
         ),
     )
     return Feed("deal", feeds.deals, rows, columns, problem)
+
+
+def _status(stage: FromClause) -> ColumnElement[Any]:
+    """Won, lost or open by a stage; NULL where it is closed and nothing says how.
+
+    HubSpot's own way to tell: a closed stage is won with the probability 1. ``closed_won`` has for
+    years been true of every closed stage as Fivetran lands it, so it counts without that alone.
+    """
+    c = stage.c
+    is_closed = or_(c.is_closed, c.closed_won)
+    sure = case((c.probability >= 1, "won"), (c.probability <= 0, "lost"))
+    told = case((c.closed_won.is_(True), "won"), (c.closed_won.is_(False), "lost"))
+    return case(
+        (is_closed.is_(True), func.coalesce(sure, told)),
+        (is_closed.is_(None), func.coalesce(sure, "open")),
+        else_="open",
+    )
 
 
 def _stages(

@@ -20,6 +20,7 @@ STAGE_DATES = {
     f"property_hs_lifecyclestage_{stage}_date": stage
     for stage in ("marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer")
 }
+ENGAGEMENTS = ("call", "email", "meeting", "task")
 DELETED = Col("_fivetran_deleted", As.FLAG, also=("is_deleted", "archived"))
 SYNCED = Col("_fivetran_synced", As.MOMENT, also=("_airbyte_extracted_at",))
 
@@ -37,7 +38,7 @@ def _history(name: str, owner: str, *others: str) -> RawTable:
             Col(f"{owner}_id", also=("vid", "object_id"), required=True),
             Col("name", also=("property", "property_name"), required=True),
             Col("value", also=("property_value",)),
-            Col("timestamp", As.MOMENT, required=True),
+            Col("timestamp", As.MOMENT, required=True, in_ms=True),
             Col("source_id"),
         ),
         gives=f"when the properties of a {owner} changed",
@@ -107,11 +108,16 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             (
                 Col("canonical_vid", required=True, also=("canonical_id",)),
                 Col("vid_to_merge", required=True),
-                Col("timestamp", As.MOMENT),
+                Col("timestamp", As.MOMENT, in_ms=True),
             ),
             gives="which contacts were merged",
             key=("vid_to_merge",),
             also=("contacts_merged_audit",),
+            inside=tuple(
+                ("contact", f"{prefix}{name}")
+                for name in ("hs_calculated_merged_vids", "hs_merged_object_ids")
+                for prefix in ("property_", "properties_", "")
+            ),
         ),
         RawTable(
             "company",
@@ -137,7 +143,14 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
                     "deal_pipeline_stage_id",
                     also=("property_dealstage", "properties_dealstage", "dealstage"),
                 ),
-                Col("owner_id", also=("property_hubspot_owner_id", "properties_hubspot_owner_id")),
+                Col(
+                    "owner_id",
+                    also=(
+                        "property_hubspot_owner_id",
+                        "properties_hubspot_owner_id",
+                        "hubspot_owner_id",
+                    ),
+                ),
                 _prop("createdate", As.MOMENT, required=True),
                 _prop("closedate", As.MOMENT),
                 _prop("amount", As.NUMBER),
@@ -153,28 +166,37 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             (
                 Col("stage_id", also=("id",)),
                 *(Col(n) for n in ("label", "pipeline_id")),
-                *(Col(n, As.FLAG) for n in ("closed_won", "is_closed")),
+                Col("closed_won", As.FLAG),
+                Col("is_closed", As.FLAG, also=("metadata__is_closed",)),
+                Col("probability", As.NUMBER, also=("metadata__probability",)),
             ),
             gives="which stage of a deal is won, lost or open",
             key=("stage_id",),
             also=("pipelines_deals__stages",),
+            inside=(("deal_pipeline", "stages"),),
         ),
         RawTable(
             "deal_pipeline",
             (Col("pipeline_id", also=("id",)), Col("label")),
             gives="the names of pipelines",
             key=("pipeline_id",),
-            also=("pipelines_deals",),
+            also=("pipelines_deals", "deal_pipelines"),
         ),
         RawTable(
             "deal_stage",
             (
-                Col("deal_id", required=True),
-                Col("value", required=True),
-                Col("date_entered", As.MOMENT, also=("_fivetran_start",), required=True),
+                Col("deal_id", also=("id",), required=True),
+                Col("value", also=("stage",), required=True),
+                Col(
+                    "date_entered",
+                    As.MOMENT,
+                    also=("_fivetran_start", "hs_date_entered"),
+                    required=True,
+                ),
             ),
             gives="when a deal entered its stages",
             key=(),
+            also=("stages_timing_deals",),
         ),
         _history("deal", "deal", "deals_property_history"),
         RawTable(
@@ -182,12 +204,14 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             (Col("deal_id"), Col("company_id")),
             gives="the account of a deal",
             key=("deal_id", "company_id"),
+            inside=(("deal", "companies"),),
         ),
         RawTable(
             "deal_contact",
             (Col("deal_id"), Col("contact_id")),
             gives="the leads of a deal",
             key=("deal_id", "contact_id"),
+            inside=(("deal", "contacts"),),
         ),
         RawTable(
             "merged_deal",
@@ -200,6 +224,7 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             (Col("engagement_id"), Col("contact_id")),
             gives="whom a rep was in contact with",
             key=("engagement_id", "contact_id"),
+            inside=tuple((f"engagement_{kind}", "contacts") for kind in ENGAGEMENTS),
         ),
         _engagement("call", _prop("hs_call_direction"), _prop("hs_call_disposition")),
         _engagement("email", _prop("hs_email_direction")),
@@ -215,7 +240,7 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             "email_event",
             (
                 Col("id"),
-                Col("created", As.MOMENT, required=True),
+                Col("created", As.MOMENT, required=True, in_ms=True),
                 *(Col(n) for n in ("type", "recipient", "email_campaign_id")),
                 Col("filtered_event", As.FLAG),
             ),
@@ -226,19 +251,20 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             "email_campaign",
             (Col("id"), Col("name")),
             gives="the names of marketing e-mails",
-            also=("email_campaigns",),
+            also=("email_campaigns", "campaigns"),
         ),
         RawTable(
             "contact_form_submission",
             (
-                Col("contact_id", required=True),
+                Col("contact_id", also=("canonical_vid",), required=True),
                 Col("conversion_id"),
                 Col("form_id"),
                 Col("title"),
-                Col("timestamp", As.MOMENT, required=True),
+                Col("timestamp", As.MOMENT, required=True, in_ms=True),
             ),
             gives="forms that contacts sent",
             key=("contact_id", "conversion_id"),
+            also=("contacts_form_submissions",),
         ),
         RawTable(
             "owner",
@@ -252,7 +278,7 @@ def tables(settings: HubspotSource) -> tuple[RawTable, ...]:
             (Col("owner_id"), Col("team_id"), Col("is_team_primary", As.FLAG)),
             gives="the team of an owner",
             key=("owner_id", "team_id"),
-            also=("owners__teams",),
+            inside=(("owner", "teams"),),
         ),
         RawTable("team", (Col("id"), Col("name")), gives="the names of teams", also=("teams",)),
     )

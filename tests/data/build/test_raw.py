@@ -1,4 +1,4 @@
-"""Raw tables found and read: other tools' names, texts for types, and what is refused in words."""
+"""Raw tables found and read: texts for types, and what is refused in words."""
 
 from __future__ import annotations
 
@@ -7,79 +7,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, select
-from sqlalchemy.engine import make_url
 
 from data.build.raw import RawSchema, read_schema
-from data.build.run import build
 from data.config import parse_config
 from data.config_sources import HubspotSource, SalesforceSource
 from data.errors import ConfigError, LoadError
 from data.sources import hubspot, salesforce
 from tests.data.build import northwind
 from tests.data.build.landing import land
-from tests.data.build.test_northwind import EXPECTED, rows
-
-HUBSPOT_NAMES = {
-    "contact": "contacts",
-    "contact_property_history": "contacts_property_history",
-    "contact_merge_audit": "contacts_merged_audit",
-    "company": "companies",
-    "deal": "deals",
-    "engagement_call": "engagements_calls",
-    "engagement_meeting": "engagements_meetings",
-    "email_event": "email_events",
-    "owner": "owners",
-}
-SALESFORCE_NAMES = {
-    "user": "User",
-    "lead_history": "LeadHistory",
-    "campaign_member": "CampaignMember",
-    "opportunity_history": "OpportunityHistory",
-}
-
-
-def as_airbyte(tables: dict[str, list[dict]], names: dict[str, str]) -> dict[str, list[dict]]:
-    """The same rows with Airbyte's names, and every value a text."""
-    return {
-        names.get(name, name): [
-            {_airbyte(key): None if value is None else _text(value) for key, value in row.items()}
-            for row in table
-        ]
-        for name, table in tables.items()
-    }
-
-
-def _airbyte(name: str) -> str:
-    if name.startswith("property_"):
-        return name.replace("property_", "properties_", 1)
-    # Salesforce's own spelling: IsDeleted, Reason__c.
-    if name.endswith("_c"):
-        return f"{name.removesuffix('_c').title().replace('_', '')}__c"
-    return name if name.startswith("_") else name.title().replace("_", "")
-
-
-def _text(value: Any) -> str:
-    if hasattr(value, "hour"):
-        return value.isoformat() + ("" if value.tzinfo else "Z")
-    return str(value)
-
-
-@pytest.mark.parametrize(
-    "engine_url", ["postgresql", pytest.param("duckdb", marks=pytest.mark.long)], indirect=True
-)
-def test_other_names_and_texts_make_the_same_warehouse(engine_url: str) -> None:
-    land(engine_url, "crm", as_airbyte(northwind.salesforce(), SALESFORCE_NAMES))
-    hub = as_airbyte(northwind.hubspot(), HUBSPOT_NAMES)
-    # Tables of associations and the like have Fivetran's columns.
-    same = ("contacts", "contacts_property_history", "companies", "engagements_calls",
-            "engagements_meetings", "deals")  # fmt: skip
-    plain = {HUBSPOT_NAMES.get(n, n): t for n, t in northwind.hubspot().items()}
-    land(engine_url, "hub", {**plain, **{name: hub[name] for name in same}})
-    config = parse_config(northwind.CONFIG)
-    build(make_url(engine_url), northwind.SOURCES, config=config, now=northwind.NOW)
-    for name in ("leads", "touches", "opportunities", "system_records"):
-        columns, expected = EXPECTED[name]
-        assert rows(engine_url, name, *columns.split()) == expected, name
 
 
 @pytest.fixture
