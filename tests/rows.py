@@ -32,6 +32,7 @@ from data.tables import CONTRACT, metadata
 # The second way that a figure is worked out is SQL by hand, as DuckDB and PostgreSQL read it.
 TRANSLATED = ("spark",)
 SECONDS = re.compile(r"EXTRACT\(EPOCH FROM \(([\w.]+) - ([\w.]+)\)\)", re.IGNORECASE)
+DAYS = re.compile(r"(CAST\(:\w+ AS DATE\)) - (CAST\(:\w+ AS DATE\))")
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -62,8 +63,11 @@ def plain_sql(connection: Connection, sql: str) -> TextClause:
         import sqlglot
 
         (sql,) = sqlglot.transpile(sql, read="postgres", write=name)
-        # Which sqlglot leaves as it is, and Spark takes of an interval's parts alone.
+        # Which sqlglot leaves as they are: a difference is an interval, and Spark takes its parts.
         sql = SECONDS.sub(r"((unix_micros(\1) - unix_micros(\2)) / 1000000)", sql)
+        sql = DAYS.sub(r"DATEDIFF(\1, \2)", sql)
+        # Exact, as it was asked for; of PERCENTILE_CONT sqlglot makes an approximation.
+        sql = sql.replace("PERCENTILE_APPROX(", "PERCENTILE(")
     return text(sql)
 
 
