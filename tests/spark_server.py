@@ -35,6 +35,14 @@ CONFIGURATION = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",  # a statement is some hundred lines of INFO
+    # What the user interface would show of past statements is kept even where there is none.
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
+    "spark.ui.retainedTasks": "100",
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.sql.thriftserver.ui.retainedStatements": "10",
+    "spark.sql.thriftserver.ui.retainedSessions": "10",
     # The tables of tests are small: two parts are enough to make both executors work.
     "spark.sql.shuffle.partitions": "2",
     # Nor is a statement on a few rows worth being compiled to Java, or planned anew on its way.
@@ -88,6 +96,8 @@ def _start() -> str:
     command = [
         str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1536]",
         "--driver-memory", "1g",
+        # Planning takes most of the time, each plan once: compiling Java thoroughly does not pay.
+        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         *(part for pair in options.items() for part in ("--conf", "=".join(pair))),
         "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
         "--name", "scorecard-tests", "spark-internal",
