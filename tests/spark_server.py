@@ -16,6 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +52,42 @@ CONFIGURATION = {
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
+# Files (or tests) that have not been seen to pass on Spark: a run of everything skips them and says
+# so, a run that names the file has them. docs/scale.md holds the same list.
+NOT_SEEN = (
+    "metrics/reconcile/test_by_hand.py",
+    "metrics/reconcile/test_at_random.py",
+    "metrics/sla/test_agreement.py",
+    "metrics/sla/test_page.py",
+    "metrics/attribution/test_models.py",
+    "metrics/attribution/test_journeys.py",
+    "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
+    "metrics/test_agreement.py",
+    "metrics/test_properties.py",
+    "metrics/test_records.py",
+    "metrics/test_together.py",
+    "metrics/test_cache.py",
+    "metrics/test_cache_by_table.py",
+    "metrics/test_cli.py",
+    "metrics/test_credit_kpis_at_random.py",
+    "metrics/test_data_trust.py",
+    "metrics/test_last_known.py",
+    "metrics/test_set_targets.py",
+    "metrics/agreements/test_rule_check.py",
+    "metrics/review/test_changes.py",
+    "metrics/review/test_wins.py",
+    "data/test_business_clock.py",
+    "data/test_zone_offsets.py",
+    "data/test_running.py",
+    "data/test_derive.py",
+    "data/test_warehouse.py",
+    "spark/test_compiled_only.py",
+    "spark/test_same_company.py",
+    "spark/test_executors.py",
+    "spark/test_versions.py::test_deriving_copies_no_facts_and_outlives_later_loads",
+)
+WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
+
 
 @cache
 def server_url() -> str:
@@ -62,6 +99,13 @@ def server_url() -> str:
     if not has_java():
         pytest.skip(reason=NO_JAVA)
     return _start()
+
+
+def not_seen(nodeid: str, named: Iterable[str]) -> bool:
+    """Whether a test is among ``NOT_SEEN`` and its file is not among those that were ``named``."""
+    place = nodeid.split("[")[0].removeprefix("tests/")
+    file = place.split("::")[0]
+    return bool({place, file} & set(NOT_SEEN)) and not any(file in name for name in named)
 
 
 def has_java() -> bool:
