@@ -80,11 +80,8 @@ NOT_SEEN = (
     "data/test_zone_offsets.py",
     "data/test_running.py",
     "data/test_derive.py",
-    "data/test_warehouse.py",
-    "spark/test_compiled_only.py",
     "spark/test_same_company.py",
     "spark/test_executors.py",
-    "spark/test_versions.py::test_deriving_copies_no_facts_and_outlives_later_loads",
 )
 WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
 
