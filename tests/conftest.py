@@ -49,7 +49,7 @@ def _no_settings_from_outside(
     home = tmp_path_factory.getbasetemp() / "no-home"
     monkeypatch.setattr(data.warehouse, "LOCAL_DIR", home)
     if "spark" in ENGINES:  # two small executors on a busy machine: no test is about their speed
-        patience = data.warehouse.Warehouse.__init__.__kwdefaults__
+        patience = data.warehouse.Warehouse.__init__.__kwdefaults__ or {}
         monkeypatch.setitem(patience, "timeout_seconds", 600.0)
     yield
     forget_warehouses()

@@ -98,7 +98,7 @@ def _accepted(context: Context, a: Any) -> ColumnElement[Any]:
     fields: dict[str, str] = {
         "salesforce": context.sources.salesforce.opportunity_fields,
         "hubspot": context.sources.hubspot.deal_fields,
-    }.get(product, {})  # type: ignore[assignment]
+    }.get(product, {})
     noted = case((a.accepted_at >= a.handed_at, a.accepted_at))
     if fields.get("accepted_at"):
         return noted

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         report = load_demo(
             url, world, seed=options.seed, config=config, progress=progress.part(BUILT, 1)
         )
-        told.loaded(report)
+        told.built(report)
     print(
         f"The demo company stands in {url.render_as_string(hide_password=True)}: "
         f"{sum(report.rows.values()):,} rows, {report.rows.get('leads', 0):,} leads, "

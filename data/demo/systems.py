@@ -144,8 +144,8 @@ def build_systems(draws: Draws, window: Window, stories: Stories, leads: Leads, 
     usual = np.flatnonzero(plain & (rng.random(len(passes)) < 2 * DOUBLED))
     half = rng.random(len(usual)) < 0.5
     is_sql = half & ~np.isnat(passes.sql[usual]) & (passes.sql_noted == passes.sql)[usual]
-    base = np.where(is_sql, passes.sql[usual], passes.mql[usual])
-    double_at = base + seconds(300 + 1200 * rng.random(len(usual)))
+    base: Times = np.where(is_sql, passes.sql[usual], passes.mql[usual])
+    double_at: Times = base + seconds(300 + 1200 * rng.random(len(usual)))
     kept = ~(is_sql & (within(base, span) | within(double_at, span)))
     usual, is_sql, double_at = usual[kept], is_sql[kept], double_at[kept]
     tested = np.flatnonzero(~passes.direct & (rng.random(len(passes)) < TESTS))

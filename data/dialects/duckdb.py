@@ -29,6 +29,7 @@ from data.dialects.functions import (
     moment_of,
     number_of,
     row_hash,
+    text_number,
 )
 from data.dialects.versions import new_version
 from data.errors import WarehouseError
@@ -98,6 +99,13 @@ def _moment_of(element, compiler, **kw):
 def _number_of(element, compiler, **kw):
     text = compiler.process(element.clauses.clauses[0], **kw)
     return f"TRY_CAST({text} AS DOUBLE)"
+
+
+@compiles(text_number, "duckdb")
+def _text_number(element, compiler, **kw):
+    text = compiler.process(element.clauses.clauses[0], **kw)
+    # Unlike others' its hash has a value for NULL.
+    return f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END"
 
 
 @compiles(row_hash, "duckdb")

@@ -92,6 +92,15 @@ class number_of(FunctionElement[Any]):
     inherit_cache = True
 
 
+class text_number(FunctionElement[Any]):
+    """``text_number(text)``: a 64-bit number to tell texts apart by within one statement; NULL has
+    none. Which it is differs by engine, and two texts may share one."""
+
+    name = "text_number"
+    type = BigInteger()
+    inherit_cache = True
+
+
 class row_hash(FunctionElement[Any]):
     """``row_hash(a, b, …)``: a 64-bit hash of a row's values as a whole number; NULLs count."""
 
@@ -185,6 +194,12 @@ def _number_of(element, compiler, **kw):
         f"CASE WHEN pg_input_is_valid({text}, 'double precision') "
         f"THEN CAST({text} AS DOUBLE PRECISION) END"
     )
+
+
+@compiles(text_number)
+def _text_number(element, compiler, **kw):
+    text = compiler.process(element.clauses.clauses[0], **kw)
+    return f"hashtextextended({text}, 0)"
 
 
 @compiles(row_hash)

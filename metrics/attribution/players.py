@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import FromClause, Select, case, func, literal, select
+from sqlalchemy import FromClause, Select, func, literal, select
 
-from data.dialects.functions import row_hash
+from data.dialects.functions import text_number
 from data.tables import touches
 from data.warehouse import Warehouse
 from metrics.attribution.model import By
@@ -42,11 +42,7 @@ def before(players: Sequence[str]) -> tuple[str, ...]:
 
 def numbered(players: Mapping[str, Column]) -> dict[str, Column]:
     """The players' columns as numbers; NULL stays NULL."""
-    return {name: _number(column) for name, column in players.items()}
-
-
-def _number(text: Column) -> Column:
-    return case((text.is_not(None), row_hash(text)))
+    return {name: text_number(column) for name, column in players.items()}
 
 
 def named(statement: Select, players: Mapping[str, Column]) -> Select:
@@ -60,9 +56,11 @@ def named(statement: Select, players: Mapping[str, Column]) -> Select:
     columns: dict[str, Column] = {column.name: column for column in rows.c}
     shared: list[Column] = []
     for name, text in players.items():
-        number = _number(text).label("number")
-        sharing = (func.count(text.distinct()) - 1).label("sharing")
-        names = select(func.min(text).label("name"), number, sharing).group_by(number)
+        # Texts are made distinct first: numbers then are made of few.
+        texts = select(text.label("name")).distinct().subquery("texts")
+        number = text_number(texts.c.name).label("number")
+        sharing = (func.count() - 1).label("sharing")
+        names = select(func.min(texts.c.name).label("name"), number, sharing).group_by(number)
         for place in (name, f"before_{name}"):
             if place in columns:
                 found = names.subquery(f"names_of_{place}")

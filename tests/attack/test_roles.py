@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 
@@ -116,8 +117,7 @@ def test_nobody_signs_for_a_team_that_is_not_theirs_or_sets_what_is_not(
     register_agreements(config)
     before, signed = list(read_events()), read_agreements(config.company.name)
     content = content_of(config, Topic.WINDOWS)
-    windows = {"topic": Topic.WINDOWS, "seen": 0}
-    acts = []
+    acts: list[Callable[[], object]] = []
     if username != OF_AMER:  # who signs for sales, and for nobody else
         acts.append(lambda: sign_as(config, username, Topic.WINDOWS, 0, seen=0))
     if username != ADMIN:
@@ -132,10 +132,11 @@ def test_nobody_signs_for_a_team_that_is_not_theirs_or_sets_what_is_not(
             lambda: propose_as(
                 config,
                 username,
+                topic=Topic.WINDOWS,
                 content=content,
+                seen=0,
                 holds_from=date(2026, 1, 1),
                 reason="x",
-                **windows,
             )
         )
     assert acts

@@ -17,7 +17,7 @@ from data.review_memory.actions import change_action, write_action
 from data.review_memory.comments import About, change_comment, write_comment
 from data.review_memory.decisions import change_decision, write_decision
 from data.review_memory.disputes import RecordId, Shown, keep_dispute, settle_dispute
-from data.set_targets import TargetKey, write_target
+from data.set_targets import SetVersion, TargetKey, write_target
 
 COMPANY = "Acme"
 PERIOD = "2026-W46"
@@ -76,9 +76,12 @@ def _agreement(words: str) -> list[Note]:
 
 def _target(words: str) -> list[Note]:
     key = TargetKey("mqls", "month", date(2026, 6, 1), "region", words)
-    how = {"reason": words, "data_through": NOON, "by": BY}
-    write_target(COMPANY, key, 1.0, seen=-1, **how)
-    second = write_target(COMPANY, key, 2.0, seen=0, **how)
+
+    def write(value: float, seen: int) -> SetVersion:
+        return write_target(COMPANY, key, value, seen=seen, reason=words, data_through=NOON, by=BY)
+
+    write(1.0, seen=-1)
+    second = write(2.0, seen=0)
     return [("target", words, second.number, words)]
 
 

@@ -108,10 +108,11 @@ def check(confirmed: list[list[str]]) -> None:
 def _agreed() -> tuple[int, int]:
     """How many proposals and signatures there are, of every company."""
     with open_state().read() as session:
-        return tuple(
+        proposed, signed = (
             session.scalar(select(func.count()).select_from(model)) or 0
             for model in (AgreementVersion, AgreementSignature)
         )
+    return proposed, signed
 
 
 def kill_often(times: int, url: str, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Executable, delete, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,6 +25,11 @@ SERIES = (
 ENDLESS = {
     "spark": "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.id <> b.id + 1"
 }
+
+
+def endless(warehouse: Warehouse) -> Executable:
+    """A statement that no engine answers in the time of a test."""
+    return text(ENDLESS.get(warehouse.dialect.name, SERIES))
 
 
 def lead(number: int, created_at: datetime = NIGHT) -> dict:
@@ -84,7 +89,7 @@ def test_a_statement_that_takes_too_long_is_stopped_and_the_next_one_works(engin
     limit = 8 if known.dialect.name == "spark" else 0.3
     warehouse = Warehouse(known.url, timeout_seconds=limit)
     with pytest.raises(WarehouseTimeout, match=rf"did not answer within {limit} s"):
-        warehouse.rows(text(ENDLESS.get(warehouse.dialect.name, SERIES)))
+        warehouse.rows(endless(warehouse))
     assert warehouse.rows(select(leads.c.lead_id)) == [{"lead_id": "l1"}]
     warehouse.close()
 

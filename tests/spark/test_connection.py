@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, insert, select, text
@@ -119,7 +120,7 @@ def test_a_session_that_lives_is_used_again(spark_url, company):
     sessions = set()
     for _ in range(3):
         with warehouse.engine.connect() as connection:
-            raw = connection.connection.driver_connection
+            raw: Any = connection.connection.driver_connection
             sessions.add(raw.sessionHandle.sessionId.guid)
     assert len(sessions) == 1
 

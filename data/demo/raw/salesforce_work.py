@@ -210,9 +210,8 @@ def _planned(org: Salesforce, meetings: pa.Table) -> pa.Table:
     """Meetings still to come."""
     some = meetings.take(pa.array(np.arange(max(meetings.num_rows - 25, 0), meetings.num_rows)))
     size = some.num_rows
-    ahead: Times = (
-        np.full(size, org.synced) + days(1 + np.arange(size) % 9) + seconds(np.full(size, 7.0))
-    )
+    now: Times = np.full(size, org.synced)
+    ahead: Times = now + days(1 + np.arange(size) % 9) + seconds(np.full(size, 7.0))
     columns = {name: some[name] for name in some.column_names}
     columns |= {
         "id": ids("00U", 900_000_000 + np.arange(size)),

@@ -14,6 +14,7 @@ from data.dialects.functions import (
     number_of,
     row_hash,
     seconds_between,
+    text_number,
     texts_in_order,
 )
 
@@ -68,6 +69,13 @@ def _number_of(element, compiler, **kw):
 
 
 # NULLs leave a hash as it was: what tells (NULL, 1) from (1, NULL) is which of them are NULL.
+@compiles(text_number, "spark")
+def _text_number(element, compiler, **kw):
+    (text,) = _parts(element, compiler, kw)
+    # Of NULL it would be its seed.
+    return f"CASE WHEN {text} IS NOT NULL THEN xxhash64({text}) END"
+
+
 @compiles(row_hash, "spark")
 def _row_hash(element, compiler, **kw):
     columns = list(_parts(element, compiler, kw))

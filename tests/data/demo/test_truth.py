@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -114,7 +114,9 @@ def _report_accounts_for(report: BuildReport) -> None:
 def test_a_build_of_the_demo_s_raw_tables_finds_the_same_once_more(duckdb_url: str) -> None:
     """As the documentation says: the raw tables lie beside, and can be built again."""
     world, _ = loaded(duckdb_url, 400, 8)
-    build(make_url(duckdb_url), SCHEMAS, config=load_config(demo=True), now=world.loaded_at.item())
+    now = world.loaded_at.item()
+    assert isinstance(now, datetime)
+    build(make_url(duckdb_url), SCHEMAS, config=load_config(demo=True), now=now)
     differs = differences(duckdb_url, world)
     assert set(differs) == {"spend", "targets"}  # a demo's figures are not a company's
     assert all(not only_built for only_built, _ in differs.values())

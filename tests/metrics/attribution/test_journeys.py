@@ -209,7 +209,7 @@ def test_two_members_with_one_number_are_told_apart_all_the_same(
     warehouse = fill(paths("XXY", "XY", "X", "YZ"))
     right = attribute_all(warehouse, ask())
     statements: list[str] = []
-    monkeypatch.setattr(players, "row_hash", func.length)  # X, Y and Z have one number
+    monkeypatch.setattr(players, "text_number", func.length)  # X, Y and Z have one number
     monkeypatch.setattr(players, "cached_rows", _noting(statements, players.cached_rows))
     RESULTS.clear()
     for model, answer in attribute_all(warehouse, ask()).items():

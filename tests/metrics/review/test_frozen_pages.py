@@ -114,9 +114,9 @@ def test_frozen_pages_are_the_live_ones_to_the_character(warehouse: Warehouse, a
     live = build_pages(warehouse, meeting, items(warehouse), february(warehouse), FORMATS)
     kept = unpack(pack(live))
     assert kept.frame == live.frame
-    for before, after in zip(live.pages, kept.pages, strict=True):
-        assert (before.items, before.ask) == (after.items, after.ask)
-        assert before.section.tables == after.section.tables
+    for page, again in zip(live.pages, kept.pages, strict=True):
+        assert (page.items, page.ask) == (again.items, again.ask)
+        assert page.section.tables == again.section.tables
     assert texts(kept) == texts(live)
     # Charts too: the PDF's drawings are the same, and so is every word of the slides.
     documents = [whole_document(meeting, review) for review in (live, kept)]
@@ -132,7 +132,9 @@ def test_frozen_pages_are_the_live_ones_to_the_character(warehouse: Warehouse, a
 def test_the_deck_of_a_closed_review_needs_no_warehouse(warehouse: Warehouse, add, tmp_path: Path):
     add("ana", "admin")
     meeting = closed(warehouse)
-    here = slides_of(write_pptx(whole_document(meeting, read_pages(meeting.id, EVERYTHING))))
+    frozen = read_pages(meeting.id, EVERYTHING)
+    assert frozen is not None
+    here = slides_of(write_pptx(whole_document(meeting, frozen)))
     settings = {
         "WAREHOUSE_URL": f"duckdb:///{tmp_path / 'gone.duckdb'}",
         "STATE_URL": f"sqlite:///{tmp_path / 'home' / 'state.sqlite'}",
