@@ -45,6 +45,17 @@ def create(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
+def drop(connection: Connection) -> None:
+    """None of the program's tables, whether or not they were there."""
+    if not _is_spark(connection):
+        metadata.drop_all(connection)
+        return
+    views = set(inspect(connection).get_view_names())
+    for name in inspect(connection).get_table_names():
+        gone = {"kind": "VIEW" if name in views else "TABLE", "name": name}
+        connection.execute(DDL("DROP %(kind)s %(name)s", context=gone))
+
+
 def put(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows into a table that is empty; columns that a row does not name are NULL."""
     columns = table.columns.keys()

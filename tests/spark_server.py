@@ -99,10 +99,12 @@ def server_url() -> str:
 
 
 def not_seen(nodeid: str, named: Iterable[str]) -> bool:
-    """Whether a test is among ``NOT_SEEN`` and its file is not among those that were ``named``."""
+    """Whether a test is among ``NOT_SEEN``; not where its file or folder was ``named``."""
     place = nodeid.split("[")[0].removeprefix("tests/")
     file = place.split("::")[0]
-    return bool({place, file} & set(NOT_SEEN)) and not any(file in name for name in named)
+    return bool({place, file} & set(NOT_SEEN)) and not any(
+        name.startswith("tests/") and nodeid.startswith(name.split("::")[0]) for name in named
+    )
 
 
 def has_java() -> bool:
