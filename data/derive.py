@@ -21,6 +21,7 @@ from data.config import Config, load_config
 from data.content import write_down
 from data.dialects import dialect_of
 from data.errors import WarehouseError
+from data.freshness import version_of
 from data.handoff_clock import clock_rows, target_seconds_of
 from data.reading import note_reads
 from data.tables import (
@@ -35,7 +36,7 @@ from data.tables import (
     scorecard_meta,
     touches,
 )
-from data.warehouse import Warehouse, version_of
+from data.warehouse import Warehouse
 from data.zones import known_zones
 
 Progress = Callable[[str, float], None]

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import os
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +23,7 @@ from data.content import read_back
 from data.dialects import dialect_of, parse_url
 from data.errors import WarehouseError, WarehouseTimeout
 from data.failures import failure, public
+from data.freshness import Load, Source, newest_first, sources_of, version_of
 from data.last_rows import LAST_ROWS
 from data.reading import LOADS, note_reads, note_statement
 from data.row_scope import EVERYTHING, RowScope
@@ -44,37 +43,6 @@ def warehouse_url() -> URL:
     if text:
         return parse_url(text, name="WAREHOUSE_URL")
     return parse_url(f"duckdb:///{LOCAL_DIR / 'warehouse.duckdb'}", name="WAREHOUSE_URL")
-
-
-def version_of(load_rows: Iterable[Mapping[str, Any]]) -> str:
-    """The data version that the rows of ``loads`` make, in whatever order they come."""
-    parts = sorted(
-        f"{row['load_id']}|{row['source']}|{row['table_name']}|{row['row_count']}|"
-        f"{row['loaded_at']}|{row['data_through']}"
-        for row in load_rows
-    )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True)
-class Source:
-    """One source of the warehouse: how far its data reach and what it feeds."""
-
-    name: str
-    data_through: datetime | None
-    loaded_at: datetime
-    tables: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Load:
-    """One table as one load filled it."""
-
-    source: str
-    table: str
-    rows: int
-    loaded_at: datetime
-    data_through: datetime | None
 
 
 class Warehouse:
@@ -305,33 +273,12 @@ class Warehouse:
 
     @cached_property
     def _sources(self) -> tuple[Source, ...]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._loads:
-            found.setdefault(row["source"], []).append(row)
-        sources = [
-            Source(
-                name=name,
-                data_through=max(
-                    (r["data_through"] for r in rows if r["data_through"] is not None), default=None
-                ),
-                loaded_at=max(r["loaded_at"] for r in rows),
-                tables=tuple(sorted({r["table_name"] for r in rows})),
-            )
-            for name, rows in found.items()
-        ]
-        return tuple(sorted(sources, key=lambda s: (s.data_through or datetime.min, s.name)))
+        return sources_of(self._loads)
 
     @property
     def newest_loads(self) -> tuple[Load, ...]:
         """What has filled the tables, the newest first."""
-        found = [
-            Load(
-                row["source"], row["table_name"], int(row["row_count"]),
-                row["loaded_at"], row["data_through"],
-            )
-            for row in self._loads
-        ]  # fmt: skip
-        return tuple(sorted(found, key=lambda load: load.loaded_at, reverse=True))
+        return newest_first(self._loads)
 
     def data_through(self, tables: Sequence[str]) -> datetime | None:
         """How far the data of some tables reach: the earliest of their sources' newest moments."""

@@ -32,6 +32,7 @@ from data.tables import CONTRACT, metadata
 # The second way that a figure is worked out is SQL by hand, as DuckDB and PostgreSQL read it.
 TRANSLATED = ("spark",)
 SECONDS = re.compile(r"EXTRACT\(EPOCH FROM \(([\w.]+) - ([\w.]+)\)\)", re.IGNORECASE)
+DAYS = re.compile(r"(CAST\(:\w+ AS DATE\)) - (CAST\(:\w+ AS DATE\))")
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -42,6 +43,17 @@ def create(connection: Connection) -> None:
         for table in CONTRACT.values():
             _show(connection, table, ())
     metadata.create_all(connection)
+
+
+def drop(connection: Connection) -> None:
+    """None of the program's tables, whether or not they were there."""
+    if not _is_spark(connection):
+        metadata.drop_all(connection)
+        return
+    views = set(inspect(connection).get_view_names())
+    for name in inspect(connection).get_table_names():
+        gone = {"kind": "VIEW" if name in views else "TABLE", "name": name}
+        connection.execute(DDL("DROP %(kind)s %(name)s", context=gone))
 
 
 def put(connection: Connection, table: Table, rows: Rows) -> None:
@@ -62,8 +74,11 @@ def plain_sql(connection: Connection, sql: str) -> TextClause:
         import sqlglot
 
         (sql,) = sqlglot.transpile(sql, read="postgres", write=name)
-        # Which sqlglot leaves as it is, and Spark takes of an interval's parts alone.
+        # Which sqlglot leaves as they are: a difference is an interval, and Spark takes its parts.
         sql = SECONDS.sub(r"((unix_micros(\1) - unix_micros(\2)) / 1000000)", sql)
+        sql = DAYS.sub(r"DATEDIFF(\1, \2)", sql)
+        # Exact, as it was asked for; of PERCENTILE_CONT sqlglot makes an approximation.
+        sql = sql.replace("PERCENTILE_APPROX(", "PERCENTILE(")
     return text(sql)
 
 

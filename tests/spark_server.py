@@ -16,6 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +36,14 @@ CONFIGURATION = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",  # a statement is some hundred lines of INFO
+    # What the user interface would show of past statements is kept even where there is none.
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
+    "spark.ui.retainedTasks": "100",
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.sql.thriftserver.ui.retainedStatements": "10",
+    "spark.sql.thriftserver.ui.retainedSessions": "10",
     # The tables of tests are small: two parts are enough to make both executors work.
     "spark.sql.shuffle.partitions": "2",
     # Nor is a statement on a few rows worth being compiled to Java, or planned anew on its way.
@@ -42,6 +51,30 @@ CONFIGURATION = {
     "spark.sql.adaptive.enabled": "false",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+# Files (or tests) that have not been seen to pass on Spark: a run of everything skips them and says
+# so, a run that names the file has them. docs/scale.md holds the same list.
+NOT_SEEN = (
+    "metrics/reconcile/test_by_hand.py",
+    "metrics/reconcile/test_at_random.py",
+    "metrics/sla/test_agreement.py",
+    "metrics/attribution/test_models.py",
+    "metrics/attribution/test_journeys.py",
+    "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
+    "metrics/test_agreement.py",
+    "metrics/test_properties.py",
+    "metrics/test_records.py",
+    "metrics/test_together.py",
+    "metrics/test_cache_by_table.py",
+    "metrics/test_credit_kpis_at_random.py",
+    "metrics/test_data_trust.py",
+    "metrics/test_last_known.py",
+    "metrics/test_set_targets.py",
+    "metrics/agreements/test_rule_check.py",
+    "metrics/review/test_wins.py",
+    "spark/test_same_company.py",
+)
+WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
 
 
 @cache
@@ -54,6 +87,15 @@ def server_url() -> str:
     if not has_java():
         pytest.skip(reason=NO_JAVA)
     return _start()
+
+
+def not_seen(nodeid: str, named: Iterable[str]) -> bool:
+    """Whether a test is among ``NOT_SEEN``; not where its file or folder was ``named``."""
+    place = nodeid.split("[")[0].removeprefix("tests/")
+    file = place.split("::")[0]
+    return bool({place, file} & set(NOT_SEEN)) and not any(
+        name.startswith("tests/") and nodeid.startswith(name.split("::")[0]) for name in named
+    )
 
 
 def has_java() -> bool:
@@ -88,6 +130,8 @@ def _start() -> str:
     command = [
         str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1536]",
         "--driver-memory", "1g",
+        # Planning takes most of the time, each plan once: compiling Java thoroughly does not pay.
+        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         *(part for pair in options.items() for part in ("--conf", "=".join(pair))),
         "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
         "--name", "scorecard-tests", "spark-internal",

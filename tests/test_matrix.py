@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import create_engine, insert
 
@@ -11,6 +13,8 @@ from data.tables import SCHEMA_VERSION, metadata, scorecard_meta
 from data.warehouse import open_warehouse
 from tests.conftest import Company
 from tests.matrix import DATABASES
+from tests.spark_server import NOT_SEEN, not_seen
+from tests.test_layers import ROOT
 
 
 def test_every_engine_of_the_program_is_in_the_matrix():
@@ -21,6 +25,18 @@ def test_a_fresh_database_is_no_warehouse(engine_url: str, company: Company):
     company(engine_url)
     with pytest.raises(WarehouseError, match="python -m data demo"):
         _ = open_warehouse().meta
+
+
+def test_what_has_not_been_seen_on_spark_is_told():
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    told = re.findall(r"^- `([\w/.:]+)`", text.partition("## What has not been seen")[2], re.M)
+    assert tuple(told) == NOT_SEEN
+    for place in NOT_SEEN:
+        file, _, name = place.partition("::")
+        assert f"def {name}" in (ROOT / "tests" / file).read_text(encoding="utf-8")
+    assert not_seen(f"tests/{NOT_SEEN[0]}::test_x[spark]", ["-m", "not long"])
+    assert not not_seen(f"tests/{NOT_SEEN[0]}::test_x[spark]", [f"tests/{NOT_SEEN[0]}"])
+    assert not not_seen("tests/test_matrix.py::test_x[spark]", [])
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])

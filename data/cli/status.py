@@ -9,7 +9,8 @@ from typing import Any
 
 from data.derive import stale_reason
 from data.failures import public
-from data.warehouse import Source, Warehouse, open_warehouse
+from data.freshness import Source
+from data.warehouse import Warehouse, open_warehouse
 
 HELP = "tables, rows, freshness, data version"
 

@@ -188,12 +188,14 @@ def read_disputes(
 
 
 def count_changes(store: StateStore) -> int:
-    """How many disputes were raised and settled; it only grows, so it tells whether any was."""
+    """How many disputes were raised and settled; it only grows, so it tells whether any was. One
+    statement."""
+    counts = [
+        select(func.count()).select_from(model).scalar_subquery()
+        for model in (RaisedDispute, SettledDispute)
+    ]
     with store.read() as session:
-        return sum(
-            session.scalar(select(func.count()).select_from(model)) or 0
-            for model in (RaisedDispute, SettledDispute)
-        )
+        return sum(session.execute(select(*counts)).one())
 
 
 def find_dispute(dispute_id: str) -> Dispute:

@@ -29,7 +29,8 @@ def show_handbook() -> None:
         decided=company_facts(request.config),
         chosen=request.view.metric,
     )
-    st.html(agreed_in_book(wanted, request))
+    if agreed := agreed_in_book(wanted, request):
+        st.html(agreed)
     st.html(handbook_html(book))
     if book.chosen is not None:
         st.html(SCROLL_TO_CHOSEN, unsafe_allow_javascript=True)

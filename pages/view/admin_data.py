@@ -9,8 +9,9 @@ import streamlit as st
 from data.derive import stale_reason
 from data.errors import ScorecardError
 from data.failures import public
+from data.freshness import Source
 from data.quality import Level, Result
-from data.warehouse import STALE_AFTER, Source
+from data.warehouse import STALE_AFTER
 from metrics.cache import RESULTS, CacheStats
 from metrics.data_check import CheckRun, check_as, last_check
 from metrics.model import Unit

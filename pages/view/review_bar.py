@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from data.warehouse import Source
+from data.freshness import Source
 from metrics.calendar import Cadence, Period
 from metrics.report.view_words import moment_words
 from metrics.view import Compare, Frame

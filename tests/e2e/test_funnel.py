@@ -51,7 +51,9 @@ def test_the_page_says_what_the_program_says(
     assert [entered for _, entered in shown] == [formats.plain(k.entered) for k in funnel.leaks]
     assert len(figures(page, "sources")) == len(funnel.pipeline.sources) + 1
 
-    # Another step is another link, and the same view.
+    # Another step is another link, and the same view. A list that opens while the page is still
+    # being drawn closes again.
+    settled(page)
     page.get_by_role("combobox", name="Step").click()
     page.get_by_role("option", name="SQL → Opportunity").click()
     page.wait_for_url("**metric=sql_to_opportunity*")

@@ -173,11 +173,11 @@ WITH worth AS (
                     SELECT 1 FROM opportunity_stages s
                     WHERE s.opportunity_id = o.opportunity_id AND s.entered_at > :as_of)
                 THEN COALESCE((
-                    SELECT s.amount FROM opportunity_stages s
+                    SELECT MAX(s.amount) FROM opportunity_stages s
                     WHERE s.opportunity_id = o.opportunity_id AND s.amount IS NOT NULL
                       AND s.entered_at = (
                         SELECT MAX(t.entered_at) FROM opportunity_stages t
-                        WHERE t.opportunity_id = o.opportunity_id AND t.amount IS NOT NULL
+                        WHERE t.opportunity_id = s.opportunity_id AND t.amount IS NOT NULL
                           AND t.entered_at <= :as_of)
                 ), o.amount)
                 ELSE o.amount END AS amount

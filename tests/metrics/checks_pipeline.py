@@ -21,10 +21,10 @@ def _then(column: str) -> str:
     return (
         "CASE WHEN closed_at > :as_of OR EXISTS (SELECT 1 FROM opportunity_stages s "
         "WHERE s.opportunity_id = o.opportunity_id AND s.entered_at > :as_of) "
-        "THEN COALESCE((SELECT s.column FROM opportunity_stages s WHERE s.opportunity_id = "
+        "THEN COALESCE((SELECT MAX(s.column) FROM opportunity_stages s WHERE s.opportunity_id = "
         "o.opportunity_id AND s.column IS NOT NULL AND s.entered_at = ("
         "SELECT MAX(t.entered_at) FROM opportunity_stages t WHERE t.opportunity_id = "
-        "o.opportunity_id AND t.column IS NOT NULL AND t.entered_at <= :as_of)), o.column) "
+        "s.opportunity_id AND t.column IS NOT NULL AND t.entered_at <= :as_of)), o.column) "
         "ELSE o.column END"
     ).replace("column", column)
 

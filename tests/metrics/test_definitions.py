@@ -105,7 +105,8 @@ def test_a_start_records_them_and_a_broken_state_database_stops_nothing(
 
     fill(duckdb_url, {}, CONFIG)
     company(duckdb_url, CONFIG)
-    monkeypatch.setattr(app, "keep_collections_short", lambda: None)
+    for of_the_process in ("keep_collections_short", "start_logs"):
+        monkeypatch.setattr(app, of_the_process, lambda: None)
     app._warm_up()
     assert len(read_definitions(open_state(), "Acme", "mqls")) == 1
     close_state()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from data.agreements import Topic
 from data.config import parse_config
 from metrics.calendar import Span
 from metrics.catalog import CATALOG
@@ -20,6 +21,7 @@ from metrics.query import MetricQuery, Row
 from metrics.records import ListOf, Part, RecordList, lists_of, page
 from tests.build import warehouse_of
 from tests.matrix import ENGINES
+from tests.metrics.agreements.people import add_people, sign_first
 from tests.metrics.fixture_company import AS_OF, CONFIG, PERIODS, tables
 from tests.metrics.worlds import ZONES, Refillable, World, config_text, refillable
 
@@ -82,6 +84,8 @@ def check_lists(warehouse, lists: Sequence[ListOf], row: Row, limit: int) -> Non
 )
 def test_the_records_of_every_kpi_add_up_to_it(company, engine_url, period):
     warehouse = warehouse_of(company, engine_url, tables(), CONFIG)
+    add_people()
+    sign_first(warehouse.config, Topic.MQL)
     span = Span(*PERIODS[period])
     rows = run_query(warehouse, MetricQuery(tuple(CATALOG), (span,), AS_OF))
     checked = [row.metric for row in rows if row.status is not Status.NO_DATA]

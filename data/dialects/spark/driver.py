@@ -174,10 +174,12 @@ class _Socket(TSocket):
 
 
 class Connection(hive.Connection):
-    """A session. ``deadline`` (of ``time.monotonic``): when statements on it are stopped."""
+    """A session. ``deadline`` (of ``time.monotonic``): when statements on it are stopped.
+    ``running``: the handle of the statement that is waited for."""
 
     make_transport: Callable[[], Any]
     deadline: float | None = None
+    running: Any = None
 
     def cursor(self, *arguments: Any, **options: Any) -> Any:
         if not hasattr(self, "make_transport"):
@@ -204,6 +206,12 @@ class Connection(hive.Connection):
 
     def rollback(self) -> None:
         pass
+
+    def cancel(self) -> None:
+        """Stop what runs on this connection, if anything does; from another thread."""
+        handle = self.running
+        if handle is not None:
+            self.cancel_elsewhere(handle)
 
     def cancel_elsewhere(self, handle: Any) -> None:
         """Stop a statement from another thread: this connection waits for it."""
@@ -262,6 +270,7 @@ class Cursor(hive.Cursor):
         timer.daemon = True
         if seconds is not None:
             timer.start()
+        self._connection.running = handle
         try:
             request = ttypes.TGetOperationStatusReq(operationHandle=handle)
             while True:
@@ -270,6 +279,7 @@ class Cursor(hive.Cursor):
                 if status.operationState not in _GOING_ON:
                     break
         finally:
+            self._connection.running = None
             timer.cancel()
         if status.operationState == _STATES.FINISHED_STATE:
             return

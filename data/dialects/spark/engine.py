@@ -169,6 +169,7 @@ SPARK = Dialect(
     insert=_insert,
     guard=_guard,
     is_timeout=_is_timeout,
+    cancel=lambda raw: raw.cancel(),
     location=_location,
     empties_by_dropping=True,
     holds_rules=False,

@@ -27,7 +27,7 @@ def agreed_in_book(wanted: str, request: Request) -> str:
             continue
         change = "<p><b>§ Unsigned change:</b> the numbers follow something else.</p>"
         parts.append(
-            f'<article class="kpi agreed" data-topic="{_e(standing.topic)}">'
+            f'<article class="agreed" data-topic="{_e(standing.topic)}">'
             f"<div><h3>{_e(TITLES[standing.topic])}</h3>"
             f"{list_html(lines_of(standing.topic, held.content))}</div>"
             f"<div>{state_html(held, wording)}{signatures_html(held, wording)}"
@@ -37,7 +37,7 @@ def agreed_in_book(wanted: str, request: Request) -> str:
         return ""
     address = f"{PATH}?{urlencode(to_query(request.view, request.bounds), doseq=True)}"
     return (
-        '<section class="book book-agreed"><h2 class="book-team">What both teams have signed</h2>'
+        '<section class="book-agreed"><h2 class="book-team">What both teams have signed</h2>'
         f'<div class="book-topics">{"".join(parts)}</div>'
         f'<p><a href="{_e(address)}">All versions, proposals and targets</a></p>'
         "</section>"

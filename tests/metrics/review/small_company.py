@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from data.tables import metadata
 from data.warehouse import Warehouse, open_warehouse
 from metrics.calendar import Cadence, Calendar
 from metrics.review.agenda import AgendaItem
@@ -19,6 +18,7 @@ from metrics.review.meetings import Meeting, Plan, open_review
 from metrics.view import View
 from tests.build import at, fill
 from tests.conftest import forget_warehouses
+from tests.rows import drop
 
 Tables = dict[str, list[dict[str, Any]]]
 HOURS = '[business_hours]\nopens = "09:00"\ncloses = "{closes}"\ntimezone = "UTC"\n'
@@ -71,7 +71,8 @@ def load(company, url: str, tables: Tables, config: str = OLD, derived: str | No
     time is derived for, where that is another than the one in force."""
     forget_warehouses()
     engine = create_engine(url)
-    metadata.drop_all(engine)
+    with engine.begin() as connection:
+        drop(connection)
     engine.dispose()
     fill(url, tables, config if derived is None else derived)
     company(url, config)

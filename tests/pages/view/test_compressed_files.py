@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -73,6 +75,12 @@ class Files:
         return sent[0]["status"], told, body
 
 
+def _run(ask: Any, *args: Any) -> Any:
+    """In a thread of its own: in this one the browser of another test may have a loop running."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(anyio.run, ask, *args).result()
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
@@ -82,7 +90,7 @@ LONG = "/app/static/js/long.js"
 
 
 def test_a_script_comes_compressed_and_says_so(files: Files):
-    status, headers, body = anyio.run(files.get, LONG)
+    status, headers, body = _run(files.get, LONG)
     assert status == 200
     assert gzip.decompress(body).decode() == SCRIPT
     assert headers["content-encoding"] == "gzip"
@@ -93,13 +101,13 @@ def test_a_script_comes_compressed_and_says_so(files: Files):
 
 
 def test_a_browser_that_leaves_halfway_leaves_no_half_file(files: Files):
-    anyio.run(lambda: files.get(LONG, leaves=True))
-    assert gzip.decompress(anyio.run(files.get, LONG)[2]).decode() == SCRIPT
+    _run(lambda: files.get(LONG, leaves=True))
+    assert gzip.decompress(_run(files.get, LONG)[2]).decode() == SCRIPT
 
 
 def test_whoever_does_not_ask_for_it_gets_the_file_as_it_is(files: Files):
-    anyio.run(files.get, LONG)
-    _, headers, body = anyio.run(files.get, LONG, {})
+    _run(files.get, LONG)
+    _, headers, body = _run(files.get, LONG, {})
     assert body.decode() == SCRIPT
     assert "content-encoding" not in headers
 
@@ -108,23 +116,23 @@ def test_whoever_does_not_ask_for_it_gets_the_file_as_it_is(files: Files):
     "path", ["/app/static/js/short.js", "/app/static/font.woff2", "/app/page", "/static/js/long.js"]
 )
 def test_what_gains_nothing_or_is_none_of_ours_is_left_alone(files: Files, path: str):
-    status, headers, body = anyio.run(files.get, path)
+    status, headers, body = _run(files.get, path)
     assert (status, "content-encoding" in headers) == (200, False)
     assert body
 
 
 def test_a_part_and_a_question_whether_it_has_changed_are_answered_by_the_file(files: Files):
-    _, first, _ = anyio.run(files.get, LONG)
+    _, first, _ = _run(files.get, LONG)
     accept = {"accept-encoding": "gzip"}
-    status, _, body = anyio.run(files.get, LONG, accept | {"range": "bytes=0-4"})
+    status, _, body = _run(files.get, LONG, accept | {"range": "bytes=0-4"})
     assert (status, body) == (206, b"const")
-    status, _, body = anyio.run(files.get, LONG, accept | {"if-none-match": first["etag"]})
+    status, _, body = _run(files.get, LONG, accept | {"if-none-match": first["etag"]})
     assert (status, body) == (304, b"")
 
 
 def test_there_is_no_file_to_be_had_that_was_not_there(files: Files):
     for path in ("/app/static/js/none.js", "/app/static/../../secret", "/app/static/js"):
-        assert anyio.run(files.get, path)[0] in (404, 405), path
+        assert _run(files.get, path)[0] in (404, 405), path
 
 
 def test_thirty_browsers_at_once_cost_one_compression(files: Files, monkeypatch):
@@ -146,18 +154,18 @@ def test_thirty_browsers_at_once_cost_one_compression(files: Files, monkeypatch)
             for _ in range(30):
                 browsers.start_soon(one)
 
-    anyio.run(all_at_once)
+    _run(all_at_once)
     assert made == [len(SCRIPT)]
     assert files.asked == 1
     assert {gzip.decompress(body).decode() for body in bodies} == {SCRIPT}
 
 
 def test_what_is_kept_is_bounded(files: Files, monkeypatch):
-    size = len(anyio.run(files.get, LONG)[2])
+    size = len(_run(files.get, LONG)[2])
     kept = files.app._kept
     monkeypatch.setattr(kept, "_Cache__maxsize", 3 * size)
     for n in range(20):  # one file, written in twenty ways
-        anyio.run(files.get, f"/app/static/js/{'./' * n}long.js")
+        _run(files.get, f"/app/static/js/{'./' * n}long.js")
     assert kept.currsize <= 3 * size
 
 
