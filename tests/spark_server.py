@@ -57,7 +57,6 @@ CONFIGURATION = {
 NOT_SEEN = (
     "metrics/reconcile/test_by_hand.py",
     "metrics/reconcile/test_at_random.py",
-    "metrics/sla/test_agreement.py",
     "metrics/attribution/test_models.py",
     "metrics/attribution/test_journeys.py",
     "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
@@ -67,11 +66,8 @@ NOT_SEEN = (
     "metrics/test_together.py",
     "metrics/test_cache_by_table.py",
     "metrics/test_credit_kpis_at_random.py",
-    "metrics/test_data_trust.py",
     "metrics/test_last_known.py",
     "metrics/test_set_targets.py",
-    "metrics/agreements/test_rule_check.py",
-    "metrics/review/test_wins.py",
     "spark/test_same_company.py",
 )
 WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
