@@ -58,7 +58,6 @@ NOT_SEEN = (
     "metrics/reconcile/test_by_hand.py",
     "metrics/reconcile/test_at_random.py",
     "metrics/attribution/test_models.py",
-    "metrics/attribution/test_journeys.py",
     "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
     "metrics/test_agreement.py",
     "metrics/test_properties.py",
