@@ -55,7 +55,6 @@ CONFIGURATION = {
 # Files (or tests) that have not been seen to pass on Spark: a run of everything skips them and says
 # so, a run that names the file has them. docs/scale.md holds the same list.
 NOT_SEEN = (
-    "metrics/reconcile/test_by_hand.py",
     "metrics/reconcile/test_at_random.py",
     "metrics/attribution/test_models.py",
     "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
@@ -65,7 +64,6 @@ NOT_SEEN = (
     "metrics/test_together.py",
     "metrics/test_cache_by_table.py",
     "metrics/test_credit_kpis_at_random.py",
-    "metrics/test_last_known.py",
     "metrics/test_set_targets.py",
     "spark/test_same_company.py",
 )
