@@ -55,11 +55,8 @@ CONFIGURATION = {
 # Files (or tests) that have not been seen to pass on Spark: a run of everything skips them and says
 # so, a run that names the file has them. docs/scale.md holds the same list.
 NOT_SEEN = (
-    "metrics/reconcile/test_by_hand.py",
     "metrics/reconcile/test_at_random.py",
-    "metrics/sla/test_agreement.py",
     "metrics/attribution/test_models.py",
-    "metrics/attribution/test_journeys.py",
     "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
     "metrics/test_agreement.py",
     "metrics/test_properties.py",
@@ -67,11 +64,7 @@ NOT_SEEN = (
     "metrics/test_together.py",
     "metrics/test_cache_by_table.py",
     "metrics/test_credit_kpis_at_random.py",
-    "metrics/test_data_trust.py",
-    "metrics/test_last_known.py",
     "metrics/test_set_targets.py",
-    "metrics/agreements/test_rule_check.py",
-    "metrics/review/test_wins.py",
     "spark/test_same_company.py",
 )
 WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
