@@ -51,6 +51,16 @@ def figures(page: Page) -> list[str]:
     return page.locator(".goal-figure, .tile-value, .tile-change").all_inner_texts()
 
 
+def expect_no_sideways_scroll(page: Page) -> None:
+    """Wait until what a new size of the window has set off is drawn, and nothing is too wide."""
+    page.wait_for_function(
+        """() => {
+          const main = document.querySelector('[data-testid="stMain"]');
+          return main.scrollWidth <= main.clientWidth;
+        }"""
+    )
+
+
 def scroll_excess(page: Page) -> tuple[int, int]:
     """How many px the page is wider and higher than the window."""
     wide, high = page.evaluate(

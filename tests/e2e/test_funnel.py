@@ -11,9 +11,9 @@ from metrics.funnel import build_funnel
 from metrics.report.format import Formats
 from metrics.view import View
 from tests.e2e.conftest import Account, Settings
-from tests.e2e.scorecard_visit import scroll_excess
+from tests.e2e.scorecard_visit import expect_no_sideways_scroll
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import choose, settled, sign_in
 
 LINK = "/funnel?cadence=quarterly&segment=smb"
 CHARTS = 4  # cohort, period, curve, movement
@@ -51,11 +51,8 @@ def test_the_page_says_what_the_program_says(
     assert [entered for _, entered in shown] == [formats.plain(k.entered) for k in funnel.leaks]
     assert len(figures(page, "sources")) == len(funnel.pipeline.sources) + 1
 
-    # Another step is another link, and the same view. A list that opens while the page is still
-    # being drawn closes again.
-    settled(page)
-    page.get_by_role("combobox", name="Step").click()
-    page.get_by_role("option", name="SQL → Opportunity").click()
+    # Another step is another link, and the same view.
+    choose(page, "Step", "SQL → Opportunity")
     page.wait_for_url("**metric=sql_to_opportunity*")
     settled(page)
     expect(
@@ -66,4 +63,4 @@ def test_the_page_says_what_the_program_says(
     # On a phone nothing scrolls sideways but the tables in themselves.
     page.set_viewport_size({"width": 390, "height": 844})
     settled(page)
-    assert scroll_excess(page)[0] <= 0
+    expect_no_sideways_scroll(page)

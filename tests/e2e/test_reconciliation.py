@@ -9,7 +9,7 @@ from data.warehouse import Warehouse
 from metrics.calendar import Cadence, Calendar
 from metrics.reconcile import BY_ID, Ledger
 from tests.e2e.conftest import Account, Settings
-from tests.e2e.scorecard_visit import scroll_excess
+from tests.e2e.scorecard_visit import expect_no_sideways_scroll
 from tests.e2e.server import AppServer
 from tests.e2e.visit import settled, sign_in
 
@@ -64,4 +64,4 @@ def test_the_page_says_what_the_command_says(
     settled(page)
     page.set_viewport_size({"width": 390, "height": 844})
     settled(page)
-    assert scroll_excess(page)[0] <= 0
+    expect_no_sideways_scroll(page)

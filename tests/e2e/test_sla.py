@@ -16,7 +16,12 @@ from metrics.report.format import Formats
 from metrics.sla import Queue, build_sla
 from metrics.view import View
 from tests.e2e.conftest import Account, Settings
-from tests.e2e.scorecard_visit import READ_TEXT, await_scorecard, scroll_excess
+from tests.e2e.scorecard_visit import (
+    READ_TEXT,
+    await_scorecard,
+    expect_no_sideways_scroll,
+    scroll_excess,
+)
 from tests.e2e.server import AppServer
 from tests.e2e.visit import settled, sign_in
 
@@ -80,7 +85,7 @@ def test_the_page_says_what_the_program_says(
 
     page.set_viewport_size({"width": 390, "height": 844})
     settled(page)
-    assert scroll_excess(page)[0] <= 0
+    expect_no_sideways_scroll(page)
 
     # To a figure's own page, in the same view.
     page.get_by_role("link", name="Open SLA: answered in time").click()

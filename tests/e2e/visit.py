@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.e2e.conftest import Account
 
@@ -23,3 +23,19 @@ def settled(page: Page) -> None:
     """Wait until the app has nothing left to do for this page."""
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
     expect(page.locator("[data-stale='true']")).to_have_count(0)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose in a list. A run that the sign-in's cookie sets off closes one that was just opened;
+    it is then opened again."""
+    box, wanted = page.get_by_role("combobox", name=label), page.get_by_role("option", name=option)
+    for _ in range(4):
+        settled(page)
+        box.click()
+        try:
+            wanted.click(timeout=4_000)
+        except TimeoutError:
+            page.keyboard.press("Escape")
+        else:
+            return
+    wanted.click()

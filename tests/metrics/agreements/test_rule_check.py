@@ -190,6 +190,7 @@ def expected(world: dict[str, Any], rules: tuple[SignedRule, ...], span: Span) -
     return found
 
 
+@pytest.mark.long
 def test_at_random(company: Any, engine_url: str) -> None:
     draw, first = Random(20261130), at("2026-06-01 00:00")
     world: dict[str, Any] = {"leads": [], "lead_stages": [], "lead_changes": []}
