@@ -67,7 +67,7 @@ def test_every_page_keeps_its_last_numbers_and_recovers_alone(house: House):
         assert MARK not in house.open(*page).words
 
 
-@pytest.mark.parametrize("parts", [2, 6])
+@pytest.mark.parametrize("parts", [pytest.param(2, marks=pytest.mark.long), 6])
 def test_stopped_in_the_midst_of_a_page_it_shows_one_version_of_the_data(house: House, parts: int):
     before = house.open(*KPI)
     assert is_whole(before)
