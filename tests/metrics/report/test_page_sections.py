@@ -178,7 +178,8 @@ def _page(company: Company, path: str) -> str:
 @pytest.mark.parametrize("path", PATHS)
 def test_every_figure_of_a_page_is_in_its_pdf(company_: Company, path: str):
     shown = Cells(_page(company_, path)).found
-    assert len(shown) >= 8
+    # In the company's month few reasons part the two counts.
+    assert len(shown) > (7 if path == "reconciliation" else 10)
     # A page writes "12 of 40" where a table of a file has a column for each.
     pieces = [piece for text in shown for piece in re.split(r"\bof\b|rejected: |○|·|◔|\(|\)", text)]
     missing = [p for p in pieces if squeezed(p) and squeezed(p) not in company_.pdf]
