@@ -36,11 +36,19 @@ REQUEST_SECONDS = Histogram(
 )  # fmt: skip
 SESSIONS = Gauge("scorecard_sessions", "Open tabs: WebSockets of the app", registry=REGISTRY)
 RUNS = Counter(
-    "scorecard_runs", "Runs of a page: every visit and every click", ["page", "outcome"],
+    "scorecard_runs", "Runs of a page as a whole", ["page", "outcome"],
     registry=REGISTRY,
 )  # fmt: skip
 RUN_SECONDS = Histogram(
     "scorecard_run_seconds", "Time of a run that was not cut short", ["page"],
+    buckets=TIMES, registry=REGISTRY,
+)  # fmt: skip
+PARTS = Counter(
+    "scorecard_parts", "Runs of a part of a page that draws itself anew", ["page", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
+PART_SECONDS = Histogram(
+    "scorecard_part_seconds", "Time of a part's run that was not cut short", ["page"],
     buckets=TIMES, registry=REGISTRY,
 )  # fmt: skip
 STATEMENTS = Counter(

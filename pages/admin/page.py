@@ -11,6 +11,7 @@ from pages.view.admin_accounts import show_accounts
 from pages.view.admin_audit import show_audit
 from pages.view.admin_data import show_data
 from pages.view.admin_sessions import show_sessions
+from pages.view.parts import show_part
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to, show_strip
 from pages.view.state import ADMIN_SECTIONS
@@ -29,6 +30,10 @@ def show_admin() -> None:
     if request.viewer.role != "admin":
         show_strip("This page is for admins. Ask one of them for what you need of it.")
         return
+    show_part("admin", request, _show_section, ["section"])
+
+
+def _show_section(request: Request) -> None:
     section = request.view.section or ADMIN_SECTIONS[0]
     st.session_state[_CHOSEN] = section
     with st.container(key="admin"):

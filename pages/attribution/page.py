@@ -7,6 +7,7 @@ import streamlit as st
 from metrics.attribution.board import CreditBoard, build_credit
 from pages.view import credit
 from pages.view.credit_controls import asked_of, refused, show_controls
+from pages.view.parts import show_part
 from pages.view.request import Request, current
 from pages.view.review_bar import show_strip
 
@@ -27,6 +28,11 @@ def show_credit() -> None:
         _show_parts(board, request)
 
 
+def _show_journey(request: Request) -> None:
+    board = build_credit(request.warehouse, request.question, asked_of(request))
+    credit.show_journey(board, request)
+
+
 def _show_parts(board: CreditBoard, request: Request) -> None:
     left, right = st.columns(2, gap="large")
     with left:
@@ -34,7 +40,10 @@ def _show_parts(board: CreditBoard, request: Request) -> None:
         if not request.view.present:
             credit.show_standing(board, request)
     with right:
-        credit.show_journey(board, request)
+        if request.view.present:
+            credit.show_journey(board, request)
+        else:
+            show_part("journey", request, _show_journey, ["deal"])
         if not request.view.present:
             credit.show_ranks(board, request)
     if request.view.present:

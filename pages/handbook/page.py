@@ -11,6 +11,7 @@ from metrics.handbook import all_entries, find, not_fed
 from metrics.handbook_rules import company_facts, find_rules
 from pages.view.agreements.in_handbook import agreed_in_book
 from pages.view.handbook import SCROLL_TO_CHOSEN, Book, handbook_html
+from pages.view.parts import show_part
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to
 from pages.view.state import MAX_ID
@@ -19,7 +20,10 @@ FIND = "handbook-find"
 
 
 def show_handbook() -> None:
-    request = current()
+    show_part("book", current(), _show_book, ["find", "metric"])
+
+
+def _show_book(request: Request) -> None:
     wanted = request.view.find or ""
     _show_search(request, wanted)
     book = Book(

@@ -11,6 +11,7 @@ from metrics.kpi import SHOWN_MEMBERS, Kpi, build_kpi
 from pages.view import kpi_charts, kpi_html
 from pages.view.kpi_history import show_history
 from pages.view.memory import on_kpi
+from pages.view.parts import show_part
 from pages.view.records_table import show_records
 from pages.view.request import Request, current
 from pages.view.review_bar import go_to
@@ -27,7 +28,7 @@ def show_kpi() -> None:
     view = request.view
     said = on_kpi.words_html(CATALOG[request.view.metric])
     members = on_kpi.members_in_room(said) if view.present else SHOWN_MEMBERS
-    kpi = build_kpi(request.warehouse, request.question, request.view.metric, view.by, members)
+    kpi = _kpi(request, members)
     st.html(kpi_html.header_html(kpi, request.formats))
     if said:
         st.html(said)
@@ -35,23 +36,36 @@ def show_kpi() -> None:
     st.html(kpi_html.to_date_html(kpi, request.formats))
     if not view.present:
         on_kpi.show_forms(kpi.metric)
-    with st.container(key="kpi-parts"):
-        left, right = st.columns(2, gap="large")
-    with left:
-        _show_segments(kpi, request)
-        if not view.present:
-            show_history(kpi, request)
-    with right:
-        kpi_charts.show_waterfall(kpi, request, is_tight=bool(said))
-        if not view.present:
-            st.html(kpi_html.definition_html(kpi.metric))
-    if not view.present:
+    if view.present:
+        _show_split(kpi, request, is_tight=bool(said))
+    else:
+        show_part("split", request, lambda now: _show_split(_kpi(now), now, bool(said)), ["by"])
         if kpi.tile.span is not None:
             st.html('<div class="team"><h2>Records behind the number</h2></div>')
             show_records(request, kpi.metric.id, kpi.tile.span)
         with st.expander("The SQL behind the number", key="kpi-sql"):
             for statement in kpi.statements:
                 st.code(statement, language="sql", wrap_lines=True)
+
+
+def _kpi(request: Request, members: int = SHOWN_MEMBERS) -> Kpi:
+    view = request.view
+    assert view.metric is not None
+    return build_kpi(request.warehouse, request.question, view.metric, view.by, members)
+
+
+def _show_split(kpi: Kpi, request: Request, is_tight: bool) -> None:
+    """What the KPI is made of and what moved it, by the chosen dimension; what is usual for it."""
+    with st.container(key="kpi-parts"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        _show_segments(kpi, request)
+        if not request.view.present:
+            show_history(kpi, request)
+    with right:
+        kpi_charts.show_waterfall(kpi, request, is_tight=is_tight)
+        if not request.view.present:
+            st.html(kpi_html.definition_html(kpi.metric))
 
 
 def _show_segments(kpi: Kpi, request: Request) -> None:

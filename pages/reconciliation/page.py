@@ -6,8 +6,9 @@ import streamlit as st
 
 from metrics.errors import QueryError
 from pages.view import reconciliation as parts
-from pages.view.reconciliation_records import show_overlap, show_part
-from pages.view.request import current
+from pages.view.parts import show_part
+from pages.view.reconciliation_records import show_overlap, show_reason
+from pages.view.request import Request, current
 
 
 def show_reconciliation() -> None:
@@ -32,5 +33,10 @@ def show_reconciliation() -> None:
             parts.show_trend(stage, request)
             parts.show_flags_of(stage)
         parts.show_reasons(balance, request)
-        show_part(ledger, balance, request)
+        show_part("records", request, lambda now: _show_records(stage, now), ["reason"])
         show_overlap(request)
+
+
+def _show_records(stage: str, request: Request) -> None:
+    ledger = parts.ledger_of(request, stage)
+    show_reason(ledger, ledger.balance(), request)

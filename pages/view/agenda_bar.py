@@ -17,7 +17,7 @@ from metrics.review.agenda import AgendaItem
 from metrics.review.meetings import Meeting
 from pages.view import review_bar
 from pages.view.landing import go_next
-from pages.view.request import Request
+from pages.view.request import Request, as_pressed
 from pages.view.review_bar import go_to
 from pages.view.walk import Walk, address_of
 
@@ -185,11 +185,11 @@ def _show_buttons(walk: Walk, request: Request) -> None:
 
 def _go(walk: Walk, to: int | None, request: Request) -> None:
     if to is not None:
-        go_next(address_of(walk, to, request))
+        go_next(address_of(walk, to, as_pressed(request)))
 
 
 def _leave(request: Request) -> None:
-    go_to(replace(request.view, review=None, item=None), request)
+    go_to(replace(as_pressed(request).view, review=None, item=None), request)
 
 
 def _e(text: object) -> str:

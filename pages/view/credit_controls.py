@@ -11,7 +11,7 @@ from metrics.attribution.board import Asked, CreditBoard
 from metrics.attribution.deals import Deal
 from metrics.attribution.model import MODELS, Basis, By
 from metrics.model import Unit
-from pages.view.request import Request
+from pages.view.request import Request, as_pressed
 from pages.view.review_bar import go_to
 
 BASES = {Basis.WON: "Won revenue", Basis.PIPELINE: "Pipeline created"}
@@ -82,7 +82,7 @@ def show_controls(asked: Asked, request: Request) -> None:
 
 
 def _change(request: Request) -> None:
-    state = st.session_state
+    request, state = as_pressed(request), st.session_state
     model, basis, by = state["credit-model"], state["credit-basis"], state["credit-by"]
     view = replace(
         request.view,

@@ -29,6 +29,7 @@ from pages.view import (
     landing,
     last_known,
     links,
+    parts,
     presence,
     review_bar,
     share,
@@ -38,7 +39,7 @@ from pages.view import (
 )
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.frozen_page import show_in_walk
-from pages.view.request import Request, set_current
+from pages.view.request import Request, address, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
 from pages.view.walk import read_walk
@@ -117,12 +118,13 @@ def _show_frame(run: telemetry.Run) -> None:
     telemetry.note_page(run, path, auth.log_name_of(viewer.username))
     by_path = {section.path: page for section, page in zip(SECTIONS, pages[1:], strict=True)}
     links.set_pages(by_path)
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    query = address()
     is_sound = landing.land(viewer, chosen, query, by_path)
     query = query if is_sound else {}
     request = landing.with_frozen_notice(_read(viewer, path, query), query)
     request, walk = read_walk(request, query)
     set_current(request)
+    parts.begin_page(path, query, by_path)
     title = _title(chosen, request)
     if request.view.present:
         if walk is not None:
@@ -136,6 +138,7 @@ def _show_frame(run: telemetry.Run) -> None:
             metric=None,
             by=None,
             lead=None,
+            find=None,
             basis=None,
             deal=None,
             section=None,
@@ -173,7 +176,13 @@ def _read(viewer: auth.Viewer, path: str, query: Mapping[str, list[str]]) -> Req
 def _show_sharing(chosen: st.Page, pages: Mapping[str, st.Page], request: Request) -> None:
     # The root shows the first section; its own path names it for good, whoever's start page.
     path = chosen.url_path or SECTIONS[0].path
-    views.show_views(path, pages, request)
     base = share.base_address(chosen.url_path)
-    share.show_share(path, base, pages, request)
-    take_away.show_take_away(path, base, request)
+
+    def show(request: Request) -> None:
+        # The three stand in the bar's line; the style sheet takes no notice of what holds them.
+        with st.container(key="bar-sharing", horizontal=True, gap="small"):
+            views.show_views(path, pages, request)
+            share.show_share(path, base, pages, request)
+            take_away.show_take_away(path, base, request)
+
+    parts.show_part("sharing", request, show)

@@ -22,6 +22,7 @@ from metrics.model import Metric
 from metrics.rebasing import LockedBaseline, baseline_history, rebase_as, rebase_choices
 from metrics.roles import may_edit
 from metrics.usual import PERIOD_NAMES, TOO_LONG
+from pages.view.parts import redraw_page
 from pages.view.request import Request
 
 _TOLD = "kpi-rebase-told"
@@ -169,6 +170,7 @@ def _record(metric: Metric, key: str, request: Request) -> None:
         state[_TOLD] = _Told(metric.id, str(error), is_error=True)
         return
     state[f"{key}-reason"] = ""
+    redraw_page()
     state[_TOLD] = _Told(
         metric.id, f"Recorded. What is usual is now taken from {held.first} to {held.last}."
     )

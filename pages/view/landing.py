@@ -14,6 +14,7 @@ from data.saved_views import start_view
 from data.short_links import LINK, Link, open_link
 from data.view_address import ViewAddress
 from pages.view.auth import Viewer
+from pages.view.parts import redraw_page
 from pages.view.request import Request
 
 # One text for every reason: which it was would tell what links there are.
@@ -57,6 +58,7 @@ def forget_arrival() -> None:
 def go_next(address: ViewAddress) -> None:
     """Have the next run show a page in a view; for callbacks, which cannot leave a page."""
     st.session_state[_NEXT] = address
+    redraw_page()
 
 
 def _go(address: ViewAddress, pages: Pages) -> None:

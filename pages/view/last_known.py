@@ -81,13 +81,17 @@ class _Trouble:
 TROUBLE = _Trouble()
 
 
+def _key(viewer: Viewer, path: str, query: Query) -> Hashable:
+    settings = tuple(sorted((name, tuple(values)) for name, values in query.items()))
+    return warehouse_url(), viewer.scope, viewer.role, path, settings
+
+
 def read(viewer: Viewer, path: str, query: Query) -> Request:
     """The request of this run; of the last known numbers where the warehouse fails.
 
     Raises ``WarehouseError`` when it does not answer and never has.
     """
-    settings = tuple(sorted((name, tuple(values)) for name, values in query.items()))
-    key = (warehouse_url(), viewer.scope, viewer.role, path, settings)
+    key = _key(viewer, path, query)
     page = _Page(key, path)
     _page.set(page)
     known = _KNOWN.find(key)
@@ -166,13 +170,34 @@ def fall_back(error: WarehouseError) -> None:
     st.rerun()
 
 
-def read_part(viewer: Viewer, query: Query, request: Request) -> Request:
-    """For a part that draws itself anew: the request as it is now; with a page that is drawn with
-    its last known numbers, the page's own."""
+def is_silent() -> bool:
+    """Whether the page of this run is drawn with its last known numbers."""
     page = _page.get()
-    if page is not None and page.is_silent:
-        return request
-    return read_request(viewer, query)
+    return page is not None and page.is_silent
+
+
+@contextmanager
+def in_part(request: Request, path: str, query: Query) -> Iterator[None]:
+    """Around a part, at the address that it has now, of a page that was drawn with ``request``.
+    Where the warehouse fails or has other data, the whole page is drawn again."""
+    page = _Page(_key(request.viewer, path, query), path, request)
+    _page.set(page)
+    patience = PATIENCE_SECONDS if _KNOWN.find(page.key) else None
+    asking.set(Asking(is_over_now(), patience))
+    try:
+        if TROUBLE.lately() or open_warehouse().data_version != request.warehouse.data_version:
+            st.rerun()
+        yield
+        _note()
+    except WarehouseError as error:
+        TROUBLE.note(error)
+        st.rerun()
+    except Superseded:
+        st.empty()
+        st.rerun()
+    finally:
+        asking.set(None)
+        _page.set(None)
 
 
 def _note() -> None:

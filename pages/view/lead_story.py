@@ -21,6 +21,7 @@ from metrics.report.lead_days import days_of
 from pages.view import lead_html
 from pages.view.links import lead_link
 from pages.view.paging import offset_of, show_paging
+from pages.view.parts import show_part
 from pages.view.request import Request
 from pages.view.review_bar import moment_label, show_strip
 
@@ -53,7 +54,7 @@ def show_search(request: Request) -> None:
 
 def show_story(story: LeadStory, request: Request) -> None:
     """Everything that is known of a lead."""
-    calendar, formats = request.bounds.calendar, request.formats
+    formats = request.formats
 
     def moment(at: datetime) -> str:
         return _in_words(at, "d MMM yyyy, HH:mm", request)
@@ -73,7 +74,12 @@ def show_story(story: LeadStory, request: Request) -> None:
             lead_html.differences_html(differences(story))
             + lead_html.systems_html(story.systems, moment)
         )
-    days = days_of(story.events, calendar)
+    show_part("days", request, lambda now: _show_days(story, now))
+
+
+def _show_days(story: LeadStory, request: Request) -> None:
+    """The list by day, a page at a time."""
+    days = days_of(story.events, request.bounds.calendar)
     offset = offset_of("days", len(days), DAYS_A_PAGE)
     shown = days[offset : offset + DAYS_A_PAGE]
     locale = request.config.company.locale

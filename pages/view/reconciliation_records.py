@@ -36,7 +36,7 @@ OVERLAP = "_leads_contacted_by_both"
 ALL = "All of this reason"
 
 
-def show_part(ledger: Ledger, balance: Balance, request: Request) -> None:
+def show_reason(ledger: Ledger, balance: Balance, request: Request) -> None:
     """The records of the reason that the view names, else of the first."""
     if not balance.parts:
         return

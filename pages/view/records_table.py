@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -32,6 +33,7 @@ from metrics.report.format import UNDEFINED
 from pages.view.export import show_download
 from pages.view.links import lead_address
 from pages.view.paging import offset_of, show_paging
+from pages.view.parts import show_part
 from pages.view.request import Request
 from pages.view.review_bar import show_strip
 
@@ -60,12 +62,8 @@ def show_records(request: Request, metric_id: str, span: Span) -> None:
         except QueryError as error:
             show_strip(error.message)
             continue
-        _show_list(
-            request,
-            records,
-            wanted.query.spans[0],
-            f"{metric_id}-{wanted.name}-{span.start}-{span.end}",
-        )
+        key = f"{metric_id}-{wanted.name}-{span.start}-{span.end}"
+        show_part("records", request, partial(_show_list, records, wanted.query.spans[0], key))
 
 
 def _title(wanted: ListOf, request: Request) -> str:
@@ -77,7 +75,7 @@ def _title(wanted: ListOf, request: Request) -> str:
     return f"{wanted.title}, {_moment(request, days.start)} to {_moment(request, last)}"
 
 
-def _show_list(request: Request, records: RecordList, days: Span, key: str) -> None:
+def _show_list(records: RecordList, days: Span, key: str, request: Request) -> None:
     metric = records.metric
     # The total decides which page there is; both come out of the cache on the next click.
     total = records.summary()["total"]

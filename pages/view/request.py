@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+import streamlit as st
+
 from data.config import Config
 from data.row_scope import RowScope
 from data.warehouse import Warehouse, open_warehouse, warehouse_url
@@ -19,6 +21,10 @@ from metrics.row_scope import scoped
 from metrics.view import View
 from pages.view.auth import Viewer
 from pages.view.state import Bounds, ViewState, parse
+
+# Settings that a part of a page may change by itself, so that what was drawn elsewhere on the page
+# still has the ones before.
+OF_PARTS = ("by", "deal", "find", "metric", "reason", "section")
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,24 @@ def read_request(viewer: Viewer, query: Mapping[str, Sequence[str]]) -> Request:
     bounds = read_bounds(warehouse)
     _LAST_BOUNDS.keep((warehouse_url(), viewer.scope), (warehouse, bounds))
     return open_request(viewer, query, warehouse, bounds)
+
+
+def address() -> dict[str, list[str]]:
+    """The settings in the address, as the browser has it now."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def as_pressed(request: Request) -> Request:
+    """For callbacks of what stands outside the parts of a page: ``request`` as it would be drawn
+    now."""
+    return with_address(request, address())
+
+
+def with_address(request: Request, query: Mapping[str, Sequence[str]]) -> Request:
+    """The request with the settings that parts have changed since it was read."""
+    now, _ = parse(query, request.bounds)
+    changed = {name: getattr(now, name) for name in OF_PARTS}
+    return replace(request, view=replace(request.view, **changed))
 
 
 _current: ContextVar[Request] = ContextVar("request")

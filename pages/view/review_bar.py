@@ -18,7 +18,7 @@ from metrics.calendar import Cadence, Period
 from metrics.report.view_words import moment_words
 from metrics.view import Compare, Frame
 from pages.view import auth
-from pages.view.request import Request
+from pages.view.request import Request, as_pressed
 from pages.view.state import BAR_FILTERS, Member, ViewState, to_query
 
 CADENCES = {
@@ -63,7 +63,7 @@ def go_to(view: ViewState, request: Request) -> None:
 
 
 def _change_cadence(request: Request) -> None:
-    cadence = st.session_state["bar-cadence"]
+    request, cadence = as_pressed(request), st.session_state["bar-cadence"]
     if cadence is None:
         return
     as_of = request.view.as_of or request.bounds.as_of
@@ -72,12 +72,14 @@ def _change_cadence(request: Request) -> None:
 
 
 def _change_period(request: Request) -> None:
+    request = as_pressed(request)
     period = request.bounds.calendar.parse_period(st.session_state["bar-period"])
     go_to(replace(request.view, period=period), request)
 
 
 def _change_compare(request: Request) -> None:
-    go_to(replace(request.view, compare=st.session_state["bar-compare"]), request)
+    view = as_pressed(request).view
+    go_to(replace(view, compare=st.session_state["bar-compare"]), request)
 
 
 def _change_filter(request: Request, name: str) -> None:
@@ -90,13 +92,14 @@ def _clear_filters(request: Request) -> None:
 
 
 def _set_filter(request: Request, changed: Mapping[str, Sequence[Member]]) -> None:
+    request = as_pressed(request)
     filters = dict(request.view.filters) | {k: tuple(v) for k, v in changed.items()}
     kept = tuple((name, members) for name, members in filters.items() if members)
     go_to(replace(request.view, filters=kept), request)
 
 
 def _present(request: Request, present: bool) -> None:
-    go_to(replace(request.view, present=present), request)
+    go_to(replace(as_pressed(request).view, present=present), request)
 
 
 # -- the masthead -----------------------------------------------------------------------------

@@ -20,33 +20,27 @@ from metrics.report.sla_words import waiting_words
 from metrics.sla import Queue
 from metrics.sla.model import QueueRow, QueueSummary
 from metrics.sla.queue import DOWNLOAD, MAX_DOWNLOAD, PAGE
-from pages.view import auth, last_known
+from pages.view import last_known
 from pages.view.export import show_download
 from pages.view.links import lead_address
 from pages.view.paging import offset_of, show_paging
+from pages.view.parts import show_part
 from pages.view.request import Request
 from pages.view.review_bar import moment_label, show_strip
 from pages.view.sla_html import e, heading, percent, sentence, table
-from pages.view.state import to_query
 
 EVERY_SECONDS = 60
 TOP_DESK, TOP_ROOM = 6, 8
 
 
 def _refreshed(request: Request, show: Callable[[Request, Queue], None]) -> None:
-    """Run ``show`` now and every minute, each time for who is signed in then, with data as they
-    are then. A view of an earlier moment cannot change."""
+    """Run ``show`` now and every minute: when the data have changed the whole page is drawn again.
+    A view of an earlier moment cannot change."""
     every = EVERY_SECONDS if request.view.as_of is None else None
 
-    @st.fragment(run_every=every)
-    def part() -> None:
-        viewer = auth.current_viewer()
-        if viewer is None or viewer.username != request.viewer.username:
-            st.rerun(scope="app")
+    def part(now: Request) -> None:
         try:
-            query = to_query(request.view, request.bounds)
-            fresh = last_known.read_part(viewer, query, request)
-            show(fresh, Queue(fresh.warehouse, fresh.question, shows_people=fresh.sees_people))
+            show(now, Queue(now.warehouse, now.question, shows_people=now.sees_people))
         except QueryError as error:
             st.html(heading("No answer yet") + sentence(error.message))
         except ScorecardError as error:
@@ -54,7 +48,7 @@ def _refreshed(request: Request, show: Callable[[Request, Queue], None]) -> None
                 last_known.fall_back(error)
             show_strip(f"The queue could not be read: {error.message}")
 
-    part()
+    show_part(f"queue-{show.__name__.removeprefix('_show_')}", request, part, every_seconds=every)
 
 
 def show_top(request: Request) -> None:

@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 
 from data import logs, statements
 from data.errors import ConfigError, ScorecardError
-from data.instruments import ERRORS, RUN_SECONDS, RUNS, kind_of
+from data.instruments import ERRORS, PART_SECONDS, PARTS, RUN_SECONDS, RUNS, kind_of
 from pages.view.waiting import is_over_now
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,9 @@ def _is_unforeseen(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def observed_run() -> Iterator[Run]:
-    """Around a run of the frame: its lines carry the run's and the session's names."""
+def observed_run(part: str | None = None) -> Iterator[Run]:
+    """Around a run of the frame, or of a ``part`` of a page that draws itself anew: its lines carry
+    the run's and the session's names."""
     logs.unbind_all()
     logs.bind(run=secrets.token_hex(4), session=_session_name())
     run, begun, is_over = Run(), time.perf_counter(), is_over_now()
@@ -77,10 +78,12 @@ def observed_run() -> Iterator[Run]:
         raise
     finally:
         seconds = time.perf_counter() - begun
-        RUNS.labels(run.page, run.outcome).inc()
+        counter, times = (RUNS, RUN_SECONDS) if part is None else (PARTS, PART_SECONDS)
+        counter.labels(run.page, run.outcome).inc()
         if run.outcome == "shown":
-            RUN_SECONDS.labels(run.page).observe(seconds)
-        log.info("run", extra={"outcome": run.outcome, "seconds": round(seconds, 3)})
+            times.labels(run.page).observe(seconds)
+        told = {"outcome": run.outcome, "seconds": round(seconds, 3)}
+        log.info("run", extra=told if part is None else told | {"part": part})
         statements.page.set(NO_PAGE)
 
 

@@ -53,6 +53,10 @@ def current_walk() -> Walk | None:
     return _walk.get()
 
 
+def set_walk(walk: Walk | None) -> None:
+    _walk.set(walk)
+
+
 def read_walk(request: Request, query: Query) -> tuple[Request, Walk | None]:
     """The review that the address names, and the request with a word on what it names in vain.
 

@@ -7,14 +7,15 @@ a page can be looked at, byte by byte, in a tenth of the time of a browser.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 RUN_SECONDS = 60
@@ -79,6 +80,19 @@ def _texts(message: Any) -> list[str]:
     return found
 
 
+def _answer(socket: ClientConnection) -> Answer:
+    """All that comes until a run is over."""
+    parts: list[bytes] = []
+    deadline = time.monotonic() + RUN_SECONDS
+    while (left := deadline - time.monotonic()) > 0:
+        part = socket.recv(timeout=left)
+        assert isinstance(part, bytes)
+        parts.append(part)
+        if _is_end(ForwardMsg.FromString(part)):
+            break
+    return Answer(b"\n".join(parts), tuple(map(ForwardMsg.FromString, parts)))
+
+
 class Visitor:
     """Somebody with these cookies; every ``open`` is a new session, as a new tab is."""
 
@@ -102,28 +116,42 @@ class Visitor:
     ) -> Answer:
         """Ask for one view after the other in one session, without waiting for any but the last;
         all that came."""
-        parts: list[bytes] = []
-        with connect(
+        with self._connected() as socket:
+            for number, query in enumerate(queries):
+                time.sleep(pause_seconds if number else 0)
+                socket.send(self._asked(path, query))
+            return _answer(socket)
+
+    @contextmanager
+    def staying(self, path: str, query: str) -> Iterator[tuple[Answer, Callable[[str], Answer]]]:
+        """A page, and a function that has one of its parts (by its id) draw itself anew."""
+        with self._connected() as socket:
+            socket.send(self._asked(path, query))
+
+            def press(part: str) -> Answer:
+                socket.send(self._asked(path, query, part))
+                return _answer(socket)
+
+            yield _answer(socket), press
+
+    def press(self, path: str, query: str, part: str) -> Answer:
+        """What a part of a page answers that this session has not opened."""
+        with self._connected() as socket:
+            socket.send(self._asked(path, query, part))
+            return _answer(socket)
+
+    def _connected(self) -> ClientConnection:
+        return connect(
             f"ws://{self._host}/_stcore/stream",
             additional_headers=self._headers,
             origin=Origin(self._origin),
             subprotocols=[Subprotocol(name) for name in self._protocols],
             max_size=None,
-        ) as socket:
-            for number, query in enumerate(queries):
-                time.sleep(pause_seconds if number else 0)
-                socket.send(self._asked(path, query))
-            deadline = time.monotonic() + RUN_SECONDS
-            while (left := deadline - time.monotonic()) > 0:
-                part = socket.recv(timeout=left)
-                assert isinstance(part, bytes)
-                parts.append(part)
-                if _is_end(ForwardMsg.FromString(part)):
-                    break
-        return Answer(b"\n".join(parts), tuple(map(ForwardMsg.FromString, parts)))
+        )
 
-    def _asked(self, path: str, query: str) -> bytes:
+    def _asked(self, path: str, query: str, part: str = "") -> bytes:
         asked = BackMsg()
+        asked.rerun_script.fragment_id = part
         asked.rerun_script.page_name = path
         asked.rerun_script.query_string = query
         asked.rerun_script.context_info.url = f"http://{self._host}/{path}"

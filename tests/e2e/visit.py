@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Account
+
+# Until what a page has to say of its scrolling is said.
+TWO_FRAMES = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 
 
 def sign_in(page: Page, account: Account) -> None:
@@ -25,17 +29,12 @@ def settled(page: Page) -> None:
     expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    """Choose in a list. A run that the sign-in's cookie sets off closes one that was just opened;
-    it is then opened again."""
-    box, wanted = page.get_by_role("combobox", name=label), page.get_by_role("option", name=option)
-    for _ in range(4):
-        settled(page)
-        box.click()
-        try:
-            wanted.click(timeout=4_000)
-        except TimeoutError:
-            page.keyboard.press("Escape")
-        else:
-            return
-    wanted.click()
+def choose(page: Page, label: str, option: str, *, nth: int = 0) -> None:
+    """Choose in a list, which has room to stand: Streamlit closes one when the page scrolls, be it
+    to bring it under the eye. ``nth`` of the options that have this name."""
+    box = page.get_by_role("combobox", name=label)
+    settled(page)
+    box.scroll_into_view_if_needed()
+    page.evaluate(TWO_FRAMES)
+    box.click()
+    page.get_by_role("option", name=option).nth(nth).click()

@@ -16,6 +16,7 @@ from data.review_memory.comments import Comment
 from data.review_memory.decisions import Decision
 from data.review_memory.versions import NoteConflict
 from data.set_targets import TargetConflict
+from pages.view.parts import redraw_page
 from pages.view.popover import say, show_said
 
 
@@ -80,6 +81,7 @@ def keep(key: str, change: Callable[[], object], typed: Sequence[str], told: str
     for field in (*typed, f"{key}{_BASE}"):
         st.session_state.pop(field, None)
     st.session_state[key] = False
+    redraw_page()
     say(f"{key}-done", told)
 
 
