@@ -1,17 +1,20 @@
-"""The engines that a warehouse can be: one file each, named by SQLAlchemy's backend name."""
+"""The engines that a warehouse can be: one file each, named by SQLAlchemy's backend name.
+
+One is loaded when a URL names it: what the others need, drivers above all, is megabytes.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from data.dialects.base import Dialect
-from data.dialects.duckdb import DUCKDB
-from data.dialects.postgresql import POSTGRESQL
-from data.dialects.spark import SPARK
 from data.errors import ConfigError, unknown
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DUCKDB, POSTGRESQL, SPARK)}
+# Each is a module here, which holds a ``Dialect`` under its name in capitals.
+DIALECTS = ("duckdb", "postgresql", "spark")
 
 
 def parse_url(text: str, *, name: str) -> URL:
@@ -30,4 +33,6 @@ def dialect_of(url: URL) -> Dialect:
     backend = url.get_backend_name()
     if backend not in DIALECTS:
         raise ConfigError(f"WAREHOUSE_URL: {unknown('engine', backend, DIALECTS)}")
-    return DIALECTS[backend]
+    found = getattr(import_module(f"{__name__}.{backend}"), backend.upper())
+    assert isinstance(found, Dialect)
+    return found

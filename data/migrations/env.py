@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from data.state.migrate import VERSION_TABLE
 from data.state.models import Base
+from data.state.version import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from data.dialects.postgresql import PATIENCE
 from data.errors import ConfigError, StateError, unknown
 
 BUSY_SECONDS = 10
@@ -40,6 +39,8 @@ def make_engine(url: URL) -> Engine:
     """An engine for a checked URL; on SQLite the file is created, private, when it is missing."""
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
+    from data.dialects.postgresql import PATIENCE  # its driver is megabytes
+
     return create_engine(
         url,
         pool_pre_ping=True,

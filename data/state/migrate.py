@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -13,10 +12,8 @@ from sqlalchemy import Connection, Engine, func, select
 
 from data.errors import StateError
 from data.state.engine import WRITES
+from data.state.version import SCRIPTS, VERSION_TABLE
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
-# Not Alembic's own name: a team may keep other tables under Alembic in the same database.
-VERSION_TABLE = "scorecard_state_version"
 _ADVISORY_LOCK = 5_907_331_264
 # Alembic keeps its context in a module global.
 _threads = threading.Lock()

@@ -18,8 +18,8 @@ from data import warehouse
 from data.dialects import parse_url
 from data.errors import StateConflict, StateError
 from data.state.engine import WRITES, checked_url, make_engine
-from data.state.migrate import migrate
 from data.state.models import Base
+from data.state.version import is_current
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -51,7 +51,10 @@ class StateStore:
         with _in_words(url):
             self.engine: Engine = make_engine(url)
             try:
-                migrate(self.engine)
+                if not is_current(self.engine):
+                    from data.state.migrate import migrate
+
+                    migrate(self.engine)
             except BaseException:
                 self.engine.dispose()
                 raise
