@@ -65,7 +65,7 @@ def is_whole(answer: Answer) -> bool:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_part_is_drawn_alone_for_whoever_it_was_drawn_for(
-    visitor: Visitor, page: tuple[str, str]
+    attacked: AppServer, visitor: Visitor, page: tuple[str, str]
 ):
     first, *answers = again(visitor, page, lambda: None)
     assert is_whole(first)
@@ -74,6 +74,9 @@ def test_a_part_is_drawn_alone_for_whoever_it_was_drawn_for(
     assert all(no_failure(answer) for answer in answers)
     # What is not to be seen below would be seen here.
     assert any(answer.holds(AMER) for answer in answers)
+    assert f'"page": "{page[0]}"' in next(
+        line for line in reversed(attacked.log.splitlines()) if '"part": ' in line
+    )
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,18 @@ def test_a_server_that_is_slow_but_answers_is_waited_for(house: House):
     answer = house.open(*view)
     assert is_whole(answer)
     assert MARK not in answer.words
+
+
+def test_a_part_that_finds_no_warehouse_gives_way_to_the_page_as_it_was_last_known(house: House):
+    view = ("kpi", "metric=mqls&cadence=quarterly")
+    with house.visitor().staying(*view) as (before, press):
+        assert is_whole(before)
+        parts = {m.delta.fragment_id for m in before.messages} - {""}
+        _new_version(house, "parts")  # what was asked before is of no use to it
+        house.line.cut()
+        answer = press(sorted(parts)[0])
+    assert is_whole(answer)
+    assert MARK in answer.words
+    assert shown(answer) == shown(before)
+    house.line.mend()
+    _forgotten(house)

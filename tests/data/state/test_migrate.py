@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import column, create_engine, insert, inspect, table, text, update
 from sqlalchemy.engine import make_url
 
@@ -13,7 +14,8 @@ from data.errors import ConfigError, StateError
 from data.state import Base, StateStore, open_state
 from data.state import state_url as configured_url
 from data.state.engine import checked_url, make_engine
-from data.state.migrate import VERSION_TABLE
+from data.state.migrate import alembic_config
+from data.state.version import VERSION_TABLE, is_current, newest_version
 from tests.processes import run_at_once
 
 VERSION = table(VERSION_TABLE, column("version_num"))
@@ -38,6 +40,16 @@ def test_check_constraints_equal_models(state_url: str) -> None:
     for name, model in Base.metadata.tables.items():
         expected = {c.name for c in model.constraints if type(c).__name__ == "CheckConstraint"}
         assert {c["name"] for c in found.get_check_constraints(name)} == expected
+
+
+def test_the_newest_version_is_known_without_alembic(state_url: str) -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert newest_version() == script.get_current_head()
+    store = open_state()
+    assert is_current(store.engine)
+    with store.write() as session:
+        session.execute(update(VERSION).values(version_num=script.get_base()))
+    assert not is_current(store.engine)
 
 
 def test_second_opening_changes_nothing(state_url: str) -> None:
