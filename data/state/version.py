@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sqlalchemy import Engine, column, inspect, select, table
+from sqlalchemy import ColumnClause, Engine, column, inspect, select, table
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 # Not Alembic's own name: a team may keep other tables under Alembic in the same database.
@@ -31,6 +31,6 @@ def is_current(engine: Engine) -> bool:
     with engine.connect() as connection:
         if not inspect(connection).has_table(VERSION_TABLE):
             return False
-        version = column("version_num")
+        version: ColumnClause[str] = column("version_num")
         found = connection.scalars(select(version).select_from(table(VERSION_TABLE, version))).all()
     return list(found) == [newest_version()]

@@ -7,9 +7,11 @@ account's session epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import extra_streamlit_components as stx
@@ -17,14 +19,35 @@ import streamlit as st
 from extra_streamlit_components.CookieManager import _component_func
 from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
-from streamlit_authenticator import Authenticate
-from streamlit_authenticator.controllers import AuthenticationController, CookieController
-from streamlit_authenticator.models import AuthenticationModel, CookieModel
-from streamlit_authenticator.utilities import Encryptor, LoginError
 
 from data import users
 from data.users import Account
 from pages.view.session_token import COOKIE_DAYS, make_token, read_token
+
+
+@contextmanager
+def _without(*modules: str) -> Iterator[None]:
+    """Import a package without these modules of others: it finds an empty one in their place."""
+    spared = [name for name in modules if name not in sys.modules]
+    sys.modules.update({name: _Nothing(name) for name in spared})
+    try:
+        yield
+    finally:
+        for name in spared:
+            del sys.modules[name]
+
+
+class _Nothing(ModuleType):
+    ImageCaptcha = None
+
+
+# Its captchas draw pictures, its two-factor codes go through its author's server. Neither is used
+# here, and neither is loaded: 9 MB.
+with _without("captcha", "captcha.image", "requests"):
+    from streamlit_authenticator import Authenticate
+    from streamlit_authenticator.controllers import AuthenticationController, CookieController
+    from streamlit_authenticator.models import AuthenticationModel, CookieModel
+    from streamlit_authenticator.utilities import Encryptor, LoginError
 
 COOKIE_NAME = "scorecard"
 # Session keys of our own, beside the package's.
