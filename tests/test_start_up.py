@@ -12,16 +12,6 @@ from tests.e2e.server import ROOT, environment
 # Of other engines, of a migration, of files to take away, of sign-ins by other ways.
 SPARED = ("alembic", "mako", "psycopg", "pyhive", "thrift", "pyarrow.parquet", "pyarrow.fs")
 SPARED += ("requests", "PIL", "captcha", "pygments", "pptx", "typst", "vl_convert", "xlsxwriter")
-    "requests",
-    "PIL",
-    "captcha",
-    "pygments",
-    "pptx",
-    "typst",
-    "vl_convert",
-    "xlsxwriter",
-    "openpyxl",
-)
 ASKED = """
 import importlib, sys
 from data.state import open_state
