@@ -31,11 +31,12 @@ from metrics.agreements.signing import register_agreements
 from metrics.definitions import register_definitions
 from pages.view.compressed_files import CompressedFiles
 from pages.view.failure import show_failure
-from pages.view.garbage import keep_collections_short
+from pages.view.garbage import keep_collections_short, share_one_heap
 from pages.view.metrics_route import Counting, metrics
 from pages.view.sso_return import SignInReturn
 from pages.view.telemetry import start_logs
 
+share_one_heap()
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 # A load balancer asks every few seconds; a server that is gone must not keep it waiting.

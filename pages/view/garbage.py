@@ -1,4 +1,4 @@
-"""Keeps the garbage collector out of the way of the pages.
+"""Keeps memory small and the garbage collector out of the way of the pages.
 
 Streamlit collects all garbage after every run, with everybody else's run standing still. Over all
 that the process holds (libraries, configuration, cached results) one collection takes longer than
@@ -9,7 +9,9 @@ nobody could reclaim any more: every few minutes everything is looked at once.
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
@@ -21,6 +23,15 @@ WHOLE_SECONDS = 180.0
 # New objects before Python collects of its own accord: a page makes fewer, and is collected after.
 OWN_ACCORD = 50_000
 ALL = 2  # the generation that a full collection is of
+M_ARENA_MAX = -8  # of mallopt(3)
+
+
+def share_one_heap() -> None:
+    """Have all threads take memory from one heap of the C library, where it is glibc: it would make
+    one for every thread of the many that come and go, and each keeps what it once was given. Python
+    lets one thread run at a time; DuckDB and Arrow have allocators of their own."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 1)
 
 
 class ShortCollections:
