@@ -127,12 +127,14 @@ class Visitor:
         """A page, and a function that has one of its parts (by its id) draw itself anew."""
         with self._connected() as socket:
             socket.send(self._asked(path, query))
+            answer = _answer(socket)
+            page = [m.navigation.page_script_hash for m in answer.messages]
 
             def press(part: str) -> Answer:
-                socket.send(self._asked(path, query, part))
+                socket.send(self._asked(path, query, part, max(page)))
                 return _answer(socket)
 
-            yield _answer(socket), press
+            yield answer, press
 
     def press(self, path: str, query: str, part: str) -> Answer:
         """What a part of a page answers that this session has not opened."""
@@ -149,9 +151,10 @@ class Visitor:
             max_size=None,
         )
 
-    def _asked(self, path: str, query: str, part: str = "") -> bytes:
+    def _asked(self, path: str, query: str, part: str = "", page: str = "") -> bytes:
         asked = BackMsg()
         asked.rerun_script.fragment_id = part
+        asked.rerun_script.page_script_hash = page
         asked.rerun_script.page_name = path
         asked.rerun_script.query_string = query
         asked.rerun_script.context_info.url = f"http://{self._host}/{path}"
