@@ -111,8 +111,9 @@ def _show_frame(run: telemetry.Run) -> None:
     chosen = st.navigation(pages, position="hidden")
     viewer = auth.sign_in()
     if viewer is None:
+        # Not st.stop(): the run is over, and with it the parts of the page before.
         landing.forget_arrival()
-        st.stop()
+        return
     presence.note(viewer.username)
     path = chosen.url_path or SECTIONS[0].path
     telemetry.note_page(run, path, auth.log_name_of(viewer.username))

@@ -88,13 +88,14 @@ def test_a_part_is_drawn_alone_for_whoever_it_was_drawn_for(
     ],
     ids=["disabled", "password changed", "signed out everywhere"],
 )
-def test_whoever_is_signed_out_gets_no_part(visitor: Visitor, change: Change):
+def test_whoever_is_signed_out_gets_no_part(attacked: AppServer, visitor: Visitor, change: Change):
     first, *answers = again(visitor, KPI, change)
     assert first.holds(AMER)
     assert answers
     for answer in answers:
         assert not any(answer.holds(secret) for secret in (*MARKS, "EMEA", "AMER", NAME))
     assert answers[0].is_sign_in
+    assert '"outcome": "signed_out"' in attacked.log
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -118,9 +119,9 @@ def test_who_is_no_admin_any_more_gets_no_part_of_the_admin_page(visitor: Visito
 def test_a_part_of_somebody_elses_session_is_not_to_be_had(
     attacked: AppServer, token_of: Callable[[str], str], visitor: Visitor
 ):
-    first = visitor.open(*KPI)
-    (session_id,) = {m.new_session.initialize.session_id for m in first.messages} - {""}
     for cookies in ({}, {"scorecard": "x.y.z"}, {"scorecard": token_of("zolemea")}):
+        first = visitor.open(*KPI)
+        (session_id,) = {m.new_session.initialize.session_id for m in first.messages} - {""}
         taken = Visitor(attacked.url, cookies, resume=session_id)
         # The last is the list of records.
         answer = taken.press(*KPI, parts_of(first)[-1])
