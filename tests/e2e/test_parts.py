@@ -74,7 +74,7 @@ def test_a_split_its_link_and_all_that_was_drawn_before_it(
     settled(page)
     assert log.whole_runs == 1
     expect(page.get_by_role("combobox", name="Split by")).to_have_value("By segment")
-    for url, split in ((r"&by=segment$", "By segment"), (r"metric=mqls$", "By channel")):
+    for url, split in ((r"&by=segment$", "By segment"), (re.escape(KPI) + "$", "By channel")):
         page.go_back()
         page.wait_for_url(re.compile(url))
         expect(page.get_by_role("combobox", name="Split by")).to_have_value(split)
