@@ -53,12 +53,17 @@ def test_both_sign_and_the_handbook_tells_it(people: list[BrowserContext], demo_
     for name in ("Sign for", "Propose"):
         expect(vera.get_by_role("button", name=name)).to_have_count(0)
     expect(mia.locator(topic)).to_contain_text("Not signed by both teams yet")
+    heading = "Definitions, not signed by both teams yet"
+    expect(mia.get_by_role("heading", name=heading, exact=True)).to_have_count(1)
     expect(mia.get_by_role("button", name="Sign for sales")).to_have_count(0)
     mia.get_by_role("button", name="Sign for marketing").click()
     expect(mia.locator(topic)).to_contain_text("Mia Marketing, ")
     sol.get_by_role("button", name="Sign for sales").click()
     expect(sol.locator(topic)).to_contain_text("Signed by both teams, holds as far back")
+    heading = "Definitions, signed by both teams"
+    expect(sol.get_by_role("heading", name=heading, exact=True)).to_have_count(1)
     vera.goto(f"{demo_app.url}/handbook?find=windows")
+    expect(vera.locator(".book-agreed h2")).to_have_text("Definitions, 1 of 3 signed by both teams")
     told = vera.locator(f".book-agreed {topic}")
     expect(told).to_contain_text("MQL → SQL: 30 days")
     expect(told).to_contain_text("Sol <b>Sales</b>, ")

@@ -276,6 +276,11 @@ def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, revie
         assert_adds_up(one.locator("td").all_inner_texts())
     expect(row).to_contain_text("14 Sep – 20 Sep 2026")
     expect(other.locator(".changes thead").first).to_contain_text("New data")
+    # What no KPI is stands beside itself: of these pages nothing but a count of handoffs is there.
+    other.get_by_text("Other figures of its pages, then and now").click()
+    told = other.locator(".st-key-review-pages .changes-told")
+    expect(told).to_have_text(re.compile(r"^\d+ of \d+ figures unchanged$"))
+    settled(other)
     # What was frozen stands as it was.
     frozen = other.locator('[class*="st-key-frozen"] .tile[data-kpi="mqls"] .tile-value')
     expect(frozen).to_have_text(re.compile(r"^\s*40\b"))
