@@ -214,7 +214,10 @@ def test_a_strip_of_words_or_a_lower_window_makes_nothing_scroll(visit: Visit) -
         assert scroll_excess(page) == (0, 0), (width, height)
 
 
-@pytest.mark.parametrize(("size", "query"), [(DESK, "/"), (ROOM, "/?present=1")])
+# The last with a strip of words above.
+@pytest.mark.parametrize(
+    ("size", "query"), [(DESK, "/"), (ROOM, "/?present=1"), (ROOM, "/?present=1&region=EMAE")]
+)
 @pytest.mark.long
 def test_the_text_of_a_tile_or_story_stays_inside_it(
     visit: Visit, size: tuple[int, int], query: str
