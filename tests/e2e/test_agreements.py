@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import Account, Settings, add_account, new_account
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import known, settled
 
 # A member of its own: no other test looks at its targets. The windows are signed as they are
 # configured, so that no number is marked.
@@ -29,10 +29,7 @@ def people(
     for account in (mia, sol, accounts["viewer"]):
         context = browser.new_context(viewport={"width": 1366, "height": 900}, timezone_id="UTC")
         context.set_default_timeout(30_000)
-        page = context.new_page()
-        page.goto(demo_app.url + WINDOWS)
-        sign_in(page, account)
-        page.close()
+        known(context, account)
         contexts.append(context)
     yield contexts
     for context in contexts:

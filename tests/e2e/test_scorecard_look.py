@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 from tests.e2e.conftest import Account
 from tests.e2e.scorecard_visit import READ_TEXT, open_scorecard, scroll_excess
 from tests.e2e.server import AppServer
+from tests.e2e.visit import known
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESK, ROOM, PHONE = (1366, 768), (1920, 1080), (390, 844)
@@ -26,9 +27,8 @@ Visit = Callable[..., Page]
 def signed_in_state(
     browser: Browser, demo_app: AppServer, accounts: dict[str, Account]
 ) -> StorageState:
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(30_000)
-    open_scorecard(context.new_page(), demo_app.url, accounts["viewer"])
+    context = browser.new_context()
+    known(context, accounts["viewer"])
     state = context.storage_state()
     context.close()
     return state
