@@ -28,7 +28,7 @@ from tests.attack.visitor import Visitor
 from tests.build import at, fill
 from tests.e2e.conftest import Account, Settings, add_account, home, new_account
 from tests.e2e.server import AppServer, running_app
-from tests.e2e.visit import known, settled
+from tests.e2e.visit import settled, sign_in
 
 LEADS = [
     {"lead_id": f"L{n}", "created_at": at(f"2026-{1 + n % 9:02}-02 10:00"), "region": "EMEA"}
@@ -88,9 +88,9 @@ def visit(browser: Browser, both: Both, request: pytest.FixtureRequest) -> Itera
         opened.append(context)
         if port is not None:
             context.add_cookies([{"name": CHOICE, "value": str(port), "url": both.proxy.https_url}])
-        known(context, both.account, both.proxy.https_url)
         page = context.new_page()
         page.goto(f"{both.proxy.https_url}/{VIEW}")
+        sign_in(page, both.account)
         expect(page.locator("svg.marks").first).to_be_visible()
         settled(page)
         return page, agent

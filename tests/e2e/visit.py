@@ -19,9 +19,9 @@ def sign_in(page: Page, account: Account) -> None:
     settled(page)
 
 
-def known(context: BrowserContext, account: Account, url: str = "http://127.0.0.1") -> None:
+def known(context: BrowserContext, account: Account) -> None:
     """This browser has signed in before, as ``test_sign_in`` does by hand: it holds the cookie."""
-    context.add_cookies([{"name": "scorecard", "value": account.token, "url": url}])
+    context.add_cookies([{"name": "scorecard", "value": account.token, "url": "http://127.0.0.1"}])
 
 
 def arrive(page: Page, account: Account, address: str) -> None:
