@@ -17,6 +17,7 @@ from tests.reliability.conftest import MARK, PAGES, House, failures, is_whole, s
 BY_THE_CLOCK = {"admin"}
 KPI = ("kpi", "metric=mqls&cadence=yearly")
 RETRY_SECONDS = 10
+GONE_SECONDS = 300
 RUNS = r'scorecard_runs_total\{outcome="\w+",page="kpi"\}'
 
 
@@ -107,6 +108,29 @@ def test_slow_answers_do_not_keep_a_page_that_has_numbers(house: House):
     # Two answers before the page's own patience begins, and 15 s of it.
     assert taken < 60
     _forgotten(house)
+
+
+@pytest.mark.long
+def test_gone_for_five_minutes(house: House):
+    """The age is told all the while, and nobody restarts anything."""
+    before = house.open(*KPI)
+    assert is_whole(before)
+    house.line.cut()
+    begun, ages = time.monotonic(), []
+    while time.monotonic() - begun < GONE_SECONDS:
+        answer = house.open(*KPI)
+        assert is_whole(answer)
+        assert shown(answer) == shown(before)
+        (told,) = set(re.findall(r"(\d+) min ago", answer.words))
+        ages.append(int(told))
+        time.sleep(20)
+    assert ages == sorted(ages)
+    assert set(ages) >= set(range(GONE_SECONDS // 60))
+    house.line.mend()
+    _forgotten(house)
+    after = house.open(*KPI)
+    assert MARK not in after.words
+    assert shown(after) == shown(before)
 
 
 def test_a_server_that_is_slow_but_answers_is_waited_for(house: House):
