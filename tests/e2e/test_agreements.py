@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import Account, Settings, add_account, new_account
+from data.agreements import Topic
+from data.config import parse_config
+from tests.build import fill
+from tests.e2e.conftest import Account, AppFactory, Settings, add_account, home, new_account
 from tests.e2e.server import AppServer
-from tests.e2e.visit import known, settled
+from tests.e2e.visit import arrive, known, settled
+from tests.metrics.agreements.people import sign_first
+from tests.metrics.agreements.test_marks import BASE, tables
 
 # A member of its own: no other test looks at its targets. The windows are signed as they are
 # configured, so that no number is marked.
@@ -98,3 +104,29 @@ def test_of_two_who_set_a_target_at_once_the_second_keeps_what_was_typed(
     # Every other page holds figures against it at once.
     vera.goto(f"{demo_app.url}/kpi?metric=bookings&cadence=monthly&period=2026-09&region=APAC")
     expect(vera.locator(".kpi-change")).to_contain_text("$145k")
+
+
+@pytest.mark.long
+def test_one_sentence_tells_how_many_mqls_miss_the_signed_rule(
+    page: Page, app_server: AppFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    config = BASE + "[mql]\nscore_at_least = 50\n"
+    (tmp_path / "scorecard.toml").write_text(config, encoding="utf-8")
+    settings = home(tmp_path) | {
+        "WAREHOUSE_URL": f"duckdb:///{tmp_path / 'own.duckdb'}",
+        "SCORECARD_CONFIG": str(tmp_path / "scorecard.toml"),
+    }
+    rows = tables()
+    for number, row in enumerate(rows["leads"]):
+        row["score"] = (10, 60, 70, 80)[number]
+    fill(settings["WAREHOUSE_URL"], rows, config)
+    mara = add_account(settings, new_account("mara", "Mara Marketing", "editor_marketing"))
+    add_account(settings, new_account("sam", "Sam Sales", "editor_sales"))
+    monkeypatch.setenv("STATE_URL", settings["STATE_URL"])
+    sign_first(parse_config(config), Topic.MQL)
+    server = app_server(settings)
+    arrive(page, mara, f"{server.url}/agreements?find=mql&cadence=monthly&period=2026-06")
+    told = page.locator(".st-key-agreed-check a")
+    expect(told).to_contain_text("1 of 4 MQLs of Jun do not meet the signed rule")
+    told.click()
+    page.wait_for_url("**/kpi?*metric=mqls_off_rule*")
