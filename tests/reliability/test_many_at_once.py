@@ -18,7 +18,7 @@ from tests.reliability.conftest import MARK, House, is_whole, last_run
 from tests.reliability.test_warehouse_fails import KPI, _counted
 
 LEFT = r'scorecard_runs_total\{outcome="left",page="kpi"\}'
-LOCKED = "leads, lead_stages, handoffs, touches, opportunities"
+LOCK = "LOCK TABLE leads, lead_stages, handoffs, touches, opportunities IN ACCESS EXCLUSIVE MODE"
 PAUSE_SECONDS = 0.1
 METRICS = ("sqls", "sals", "leads", "won_deals", "lost_deals", "win_rate", "meetings_held")
 CLICKS, LOADS, LOOKING, SESSIONS = 2 * len(METRICS), 4, 3, 200
@@ -32,7 +32,7 @@ def test_clicks_that_were_overtaken_ask_nothing_more(house: House):
     running: list[float] = []
     engine = create_engine(house.warehouse_url)
     with engine.connect() as other, ThreadPoolExecutor(1) as pool:
-        other.execute(text(f"LOCK TABLE {LOCKED} IN ACCESS EXCLUSIVE MODE"))
+        other.execute(text(LOCK))
         clicking = pool.submit(
             house.visitor().click_through, "kpi", (views * 2)[:CLICKS], PAUSE_SECONDS
         )
