@@ -119,11 +119,18 @@ def connect(
         return _transport(host, port, username, password, auth, kerberos_service_name)
 
     with _told():
-        connection = Connection(thrift_transport=transport(), username=username)
+        connection = Connection(
+            thrift_transport=transport(),
+            username=username,
+            configuration={f"set:hiveconf:{name}": value for name, value in SESSION.items()},
+        )
         connection.make_transport = transport
     try:
         with contextlib.closing(connection.cursor()) as cursor:
-            for setting in SESSION.items():
+            # A server may take no settings with a new session, and would not say so.
+            cursor.execute("SET")
+            there = {row[0]: row[1] for row in cursor.fetchall()}
+            for setting in SESSION.items() - there.items():
                 statement = " ".join(("SET", "=".join(setting)))
                 cursor.execute(statement)
             if schema:
