@@ -11,17 +11,17 @@ import atexit
 import importlib.util
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL, make_url
+
+from tests.spark_ending import ends_with_us
 
 PATIENCE_SECONDS = 240
 JAVA_NEEDED = 17
@@ -52,23 +52,6 @@ CONFIGURATION = {
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
-# Files (or tests) that have not been seen to pass on Spark: a run of everything skips them and says
-# so, a run that names the file has them. docs/scale.md holds the same list.
-NOT_SEEN = (
-    "metrics/reconcile/test_at_random.py",
-    "metrics/attribution/test_models.py",
-    "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
-    "metrics/test_agreement.py",
-    "metrics/test_properties.py",
-    "metrics/test_records.py",
-    "metrics/test_together.py",
-    "metrics/test_cache_by_table.py",
-    "metrics/test_credit_kpis_at_random.py",
-    "metrics/test_set_targets.py",
-    "spark/test_same_company.py",
-)
-WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
-
 
 @cache
 def server_url() -> str:
@@ -80,15 +63,6 @@ def server_url() -> str:
     if not has_java():
         pytest.skip(reason=NO_JAVA)
     return _start()
-
-
-def not_seen(nodeid: str, named: Iterable[str]) -> bool:
-    """Whether a test is among ``NOT_SEEN``; not where its file or folder was ``named``."""
-    place = nodeid.split("[")[0].removeprefix("tests/")
-    file = place.split("::")[0]
-    return bool({place, file} & set(NOT_SEEN)) and not any(
-        name.startswith("tests/") and nodeid.startswith(name.split("::")[0]) for name in named
-    )
 
 
 def has_java() -> bool:
@@ -143,7 +117,7 @@ def _start() -> str:
             command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-    atexit.register(_stop, process, folder)
+    atexit.register(_stop, process, ends_with_us(process.pid, folder))
     until = time.monotonic() + PATIENCE_SECONDS
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > until:
@@ -155,15 +129,10 @@ def _start() -> str:
     ).render_as_string()
 
 
-def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _stop(process: subprocess.Popen[bytes], watcher: subprocess.Popen[bytes]) -> None:
     # The executors are in the server's own process group.
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, how)
-            process.wait(15)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
-    shutil.rmtree(folder, ignore_errors=True)
+    watcher.communicate()
+    process.wait()
 
 
 def executors() -> list[int]:
