@@ -96,9 +96,8 @@ def _start() -> str:
     }
     command = [
         str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1536]",
-        "--driver-memory", "1g",
-        # Planning takes most of the time, each plan once: compiling Java thoroughly does not pay.
-        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # Most of the time goes into planning, which makes much that is soon forgotten.
+        "--driver-memory", "2g", "--driver-java-options", "-XX:+UseSerialGC -Xms1g -Xmn700m",
         *(part for pair in options.items() for part in ("--conf", "=".join(pair))),
         "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
         "--name", "scorecard-tests", "spark-internal",

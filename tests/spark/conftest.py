@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import make_url
 
+from data.config import load_config
+from data.demo.build import build_demo
+from data.load import load_tables
 from tests.matrix import DATABASES
+
+LEADS, SEED, THROUGH = 1_500, 42, date(2026, 6, 30)
 
 
 @pytest.fixture
@@ -27,3 +34,16 @@ def spark(spark_url: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """DuckDB and Spark with the same demo company, as ``data load`` writes it: files, real tables,
+    derived tables."""
+    config = load_config(demo=True)
+    tables = build_demo(leads=LEADS, seed=SEED, through=THROUGH)
+    folder = tmp_path_factory.mktemp("same")
+    with DATABASES["duckdb"](folder) as small, DATABASES["spark"](folder) as large:
+        for url in (small, large):
+            load_tables(make_url(url), tables, company="demo", config=config, source="demo")
+        yield small, large
