@@ -96,8 +96,10 @@ def _start() -> str:
     }
     command = [
         str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1536]",
-        # Most of the time goes into planning, which makes much that is soon forgotten.
-        "--driver-memory", "2g", "--driver-java-options", "-XX:+UseSerialGC -Xms1g -Xmn700m",
+        # Planning takes most of the time, each plan once: compiling Java thoroughly does not pay;
+        # room for all that is made on the way and soon forgotten does.
+        "--driver-memory", "2g",
+        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xms1g -Xmn700m",
         *(part for pair in options.items() for part in ("--conf", "=".join(pair))),
         "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
         "--name", "scorecard-tests", "spark-internal",
