@@ -60,12 +60,6 @@ def visitors(apps: list[tuple[AppServer, Settings]], monkeypatch: pytest.MonkeyP
 def test_a_page_says_what_it_says_on_duckdb(address: str, visitors: Visitors):
     path, _, query = address.partition("?")
     small, large = (one.open(path, query) for one in visitors)
-    import json
-
-    Path("/tmp/sp/pages").mkdir(exist_ok=True)
-    Path(f"/tmp/sp/pages/{path}-{query}.json").write_text(
-        json.dumps([small.markup, large.markup, small.words, large.words])
-    )
     for answer in (small, large):
         assert not answer.tracebacks
         assert not answer.is_sign_in
