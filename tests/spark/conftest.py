@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from data.config import load_config
 from data.demo.build import build_demo
 from data.load import load_tables
+from tests.e2e.conftest import home
+from tests.e2e.server import run_command
 from tests.matrix import DATABASES
 
 LEADS, SEED, THROUGH = 1_500, 42, date(2026, 6, 30)
@@ -38,12 +40,13 @@ def spark(spark_url: str) -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def demo_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """DuckDB and Spark with the same demo company, as ``data load`` writes it: files, real tables,
-    derived tables."""
-    config = load_config(demo=True)
+    """DuckDB and Spark with the same demo company, as ``data load`` and ``data demo`` write it:
+    files, real tables, derived tables."""
     tables = build_demo(leads=LEADS, seed=SEED, through=THROUGH)
+    options = ("--leads", str(LEADS), "--seed", str(SEED), "--through", str(THROUGH))
     folder = tmp_path_factory.mktemp("same")
     with DATABASES["duckdb"](folder) as small, DATABASES["spark"](folder) as large:
-        for url in (small, large):
-            load_tables(make_url(url), tables, company="demo", config=config, source="demo")
+        config = load_config(demo=True)
+        load_tables(make_url(small), tables, company="demo", config=config, source="demo")
+        run_command(home(folder) | {"WAREHOUSE_URL": large}, "data", "demo", *options)
         yield small, large

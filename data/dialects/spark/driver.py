@@ -7,6 +7,7 @@ their type and never become SQL, errors in words, a session that is the same whe
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import re
 import threading
@@ -78,6 +79,7 @@ SESSION = {
     ),
 }
 AUTHENTICATIONS = ("NOSASL", "NONE", "LDAP", "CUSTOM", "KERBEROS")
+logging.getLogger("pyhive.hive").setLevel(logging.WARNING)  # else a line a session
 _STATES = ttypes.TOperationState
 _GOING_ON = {
     _STATES.INITIALIZED_STATE,
