@@ -46,6 +46,9 @@ CONFIGURATION = {
     "spark.sql.thriftserver.ui.retainedSessions": "10",
     # The tables of tests are small: two parts are enough to make both executors work.
     "spark.sql.shuffle.partitions": "2",
+    # A handful of rows is read in one part, by whichever of the two is free.
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.locality.wait": "0s",
     # Nor is a statement on a few rows worth being compiled to Java, or planned anew on its way.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
