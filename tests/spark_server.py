@@ -96,6 +96,8 @@ def _start() -> str:
         "hive.server2.thrift.port": str(port),
         "hive.server2.thrift.bind.host": "127.0.0.1",
         "hive.server2.authentication": "NOSASL",
+        # Its place is one for all servers of a user, and is removed by the first that ends.
+        "hive.server2.logging.operation.enabled": "false",
     }
     command = [
         str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1536]",
