@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, sync_playwright
 import data.warehouse
 from data.oidc_settings import VARIABLES as OIDC_VARIABLES
 from data.state import close_state
-from tests import spark_server
 from tests.e2e import chromium
 from tests.matrix import DATABASES, ENGINES
 
@@ -74,8 +73,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "build" in item.path.parts:
             item.add_marker(pytest.mark.skip(reason=NOT_YET))
-        if spark_server.not_seen(item.nodeid, config.invocation_params.args):
-            item.add_marker(pytest.mark.skip(reason=spark_server.WHY_NOT))
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
 
