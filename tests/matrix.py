@@ -72,3 +72,11 @@ DATABASES: dict[str, FreshDatabase] = {
 _NAMED = os.environ.get("TEST_ENGINES", "duckdb,postgresql").split(",")
 # Those that this run is about.
 ENGINES = {name: DATABASES[name] for name in _NAMED}
+# Spark plans each statement anew, which takes it seconds where others take hundredths: a random
+# test has so few examples there. The many are looked at on the other engines.
+EXAMPLES_ON_SPARK = 2
+
+
+def examples(count: int) -> int:
+    """How many examples a random test of every engine has in this run."""
+    return min(count, EXAMPLES_ON_SPARK) if "spark" in ENGINES else count

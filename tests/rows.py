@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
     values,
 )
-from sqlalchemy.schema import DDL
+from sqlalchemy.schema import DDL, CreateTable
 from sqlalchemy.sql.dml import UpdateBase
 
 from data.dialects import dialect_of
@@ -39,10 +39,15 @@ Rows = Sequence[Mapping[str, Any]]
 
 def create(connection: Connection) -> None:
     """All tables of the program, empty."""
-    if _is_spark(connection):
-        for table in CONTRACT.values():
-            _show(connection, table, ())
-    metadata.create_all(connection)
+    if not _is_spark(connection):
+        metadata.create_all(connection)
+        return
+    for table in CONTRACT.values():
+        _show(connection, table, ())
+    others = [table for table in metadata.sorted_tables if table.name not in CONTRACT]
+    # To look first whether each is there would take longer than to create it.
+    for table in others:
+        connection.execute(CreateTable(table, if_not_exists=True))
 
 
 def drop(connection: Connection) -> None:

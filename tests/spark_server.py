@@ -11,17 +11,17 @@ import atexit
 import importlib.util
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL, make_url
+
+from tests.spark_ending import ends_with_us
 
 PATIENCE_SECONDS = 240
 JAVA_NEEDED = 17
@@ -46,28 +46,14 @@ CONFIGURATION = {
     "spark.sql.thriftserver.ui.retainedSessions": "10",
     # The tables of tests are small: two parts are enough to make both executors work.
     "spark.sql.shuffle.partitions": "2",
+    # A handful of rows is read in one part, by whichever of the two is free.
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.locality.wait": "0s",
     # Nor is a statement on a few rows worth being compiled to Java, or planned anew on its way.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
-
-# Files (or tests) that have not been seen to pass on Spark: a run of everything skips them and says
-# so, a run that names the file has them. docs/scale.md holds the same list.
-NOT_SEEN = (
-    "metrics/reconcile/test_at_random.py",
-    "metrics/attribution/test_models.py",
-    "metrics/attribution/test_economics.py::test_payback_of_random_companies_agrees_with_plain_python",
-    "metrics/test_agreement.py",
-    "metrics/test_properties.py",
-    "metrics/test_records.py",
-    "metrics/test_together.py",
-    "metrics/test_cache_by_table.py",
-    "metrics/test_credit_kpis_at_random.py",
-    "metrics/test_set_targets.py",
-    "spark/test_same_company.py",
-)
-WHY_NOT = "not yet seen to pass on Spark (docs/scale.md)"
 
 
 @cache
@@ -80,15 +66,6 @@ def server_url() -> str:
     if not has_java():
         pytest.skip(reason=NO_JAVA)
     return _start()
-
-
-def not_seen(nodeid: str, named: Iterable[str]) -> bool:
-    """Whether a test is among ``NOT_SEEN``; not where its file or folder was ``named``."""
-    place = nodeid.split("[")[0].removeprefix("tests/")
-    file = place.split("::")[0]
-    return bool({place, file} & set(NOT_SEEN)) and not any(
-        name.startswith("tests/") and nodeid.startswith(name.split("::")[0]) for name in named
-    )
 
 
 def has_java() -> bool:
@@ -119,12 +96,15 @@ def _start() -> str:
         "hive.server2.thrift.port": str(port),
         "hive.server2.thrift.bind.host": "127.0.0.1",
         "hive.server2.authentication": "NOSASL",
+        # Its place is one for all servers of a user, and is removed by the first that ends.
+        "hive.server2.logging.operation.enabled": "false",
     }
     command = [
         str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1536]",
-        "--driver-memory", "1g",
-        # Planning takes most of the time, each plan once: compiling Java thoroughly does not pay.
-        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # Planning takes most of the time, each plan once: compiling Java thoroughly does not pay;
+        # room for all that is made on the way and soon forgotten does.
+        "--driver-memory", "2g",
+        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xms1g -Xmn700m",
         *(part for pair in options.items() for part in ("--conf", "=".join(pair))),
         "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
         "--name", "scorecard-tests", "spark-internal",
@@ -143,7 +123,7 @@ def _start() -> str:
             command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-    atexit.register(_stop, process, folder)
+    atexit.register(_stop, process, ends_with_us(process.pid, folder))
     until = time.monotonic() + PATIENCE_SECONDS
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > until:
@@ -155,15 +135,10 @@ def _start() -> str:
     ).render_as_string()
 
 
-def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _stop(process: subprocess.Popen[bytes], watcher: subprocess.Popen[bytes]) -> None:
     # The executors are in the server's own process group.
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, how)
-            process.wait(15)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
-    shutil.rmtree(folder, ignore_errors=True)
+    watcher.communicate()
+    process.wait()
 
 
 def executors() -> list[int]:

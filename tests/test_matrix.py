@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, insert
@@ -13,7 +17,6 @@ from data.tables import SCHEMA_VERSION, metadata, scorecard_meta
 from data.warehouse import open_warehouse
 from tests.conftest import Company
 from tests.matrix import DATABASES
-from tests.spark_server import NOT_SEEN, not_seen
 from tests.test_layers import ROOT
 
 
@@ -27,16 +30,39 @@ def test_a_fresh_database_is_no_warehouse(engine_url: str, company: Company):
         _ = open_warehouse().meta
 
 
-def test_what_has_not_been_seen_on_spark_is_told():
-    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
-    told = re.findall(r"^- `([\w/.:]+)`", text.partition("## What has not been seen")[2], re.M)
-    assert tuple(told) == NOT_SEEN
-    for place in NOT_SEEN:
-        file, _, name = place.partition("::")
-        assert f"def {name}" in (ROOT / "tests" / file).read_text(encoding="utf-8")
-    assert not_seen(f"tests/{NOT_SEEN[0]}::test_x[spark]", ["-m", "not long"])
-    assert not not_seen(f"tests/{NOT_SEEN[0]}::test_x[spark]", [f"tests/{NOT_SEEN[0]}"])
-    assert not not_seen("tests/test_matrix.py::test_x[spark]", [])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_ends_with_the_run_that_started_it(tmp_path: Path, how: signal.Signals):
+    """However the run ends: here its processes are shells, with a child as Spark has executors."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    begun = tmp_path / "begun"
+    server = f"sleep 300 & echo $$ $! > {begun}.new; mv {begun}.new {begun}; wait"
+    code = (
+        "import subprocess, sys, time; from pathlib import Path; "
+        "from tests.spark_ending import ends_with_us; "
+        f"p = subprocess.Popen(['sh', '-c', {server!r}], start_new_session=True); "
+        f"w = ends_with_us(p.pid, Path({str(folder)!r})); time.sleep(300)"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    until = time.monotonic() + 60
+    while not begun.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    pids = [int(pid) for pid in begun.read_text(encoding="utf-8").split()]
+    assert all(map(_runs, pids))
+    run.send_signal(how)
+    run.wait()
+    while (folder.exists() or any(map(_runs, pids))) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not any(map(_runs, pids))
+    assert not folder.exists()
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is there and has not ended; what nobody has waited for is there and has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])

@@ -12,6 +12,8 @@ from data.config import load_config
 from data.demo.build import EARLIEST, FEWEST_LEADS, LEADS, simulate, yesterday
 from data.demo.load import load_demo
 from data.demo_accounts import ensure_demo_accounts
+from data.dialects import dialect_of
+from data.load import load_tables
 from data.warehouse import warehouse_url
 
 HELP = "replace the whole warehouse by the demo company, a made-up one that is the same each time"
@@ -49,13 +51,20 @@ def run(options: argparse.Namespace) -> int:
             through=through,
             progress=progress.part(0, BUILT),
         )
-        report = load_demo(
-            url, world, seed=options.seed, config=config, progress=progress.part(BUILT, 1)
-        )
-        told.built(report)
+        rest = progress.part(BUILT, 1)
+        if dialect_of(url).has_catalog:
+            built = load_demo(url, world, seed=options.seed, config=config, progress=rest)
+            told.built(built)
+            rows = built.rows
+        else:  # it cannot be built there from raw tables; what a build would find is loaded
+            loaded = load_tables(
+                url, world.truth(), company="demo", config=config, source="demo", progress=rest
+            )
+            told.loaded(loaded)
+            rows = loaded.rows
     print(
         f"The demo company stands in {url.render_as_string(hide_password=True)}: "
-        f"{sum(report.rows.values()):,} rows, {report.rows.get('leads', 0):,} leads, "
+        f"{sum(rows.values()):,} rows, {rows.get('leads', 0):,} leads, "
         f"through {through}, in {time.monotonic() - started:.1f} s."
     )
     _print_accounts(ensure_demo_accounts())

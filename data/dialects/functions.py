@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     Double,
@@ -109,6 +110,15 @@ class row_hash(FunctionElement[Any]):
     inherit_cache = True
 
 
+class once(FunctionElement[Any]):
+    """``once()``: true, a condition of a CTE that is read several times and costs much. An engine
+    that would compute, and plan, such a CTE anew for each reading then does so once."""
+
+    name = "once"
+    type = Boolean()
+    inherit_cache = True
+
+
 class texts_in_order(FunctionElement[Any]):
     """``texts_in_order(text, place)``: an aggregate, the texts of a group in the order of their
     places, NULLs among them. To be grouped and ordered by; ``as_list`` reads it."""
@@ -200,6 +210,11 @@ def _number_of(element, compiler, **kw):
 def _text_number(element, compiler, **kw):
     text = compiler.process(element.clauses.clauses[0], **kw)
     return f"hashtextextended({text}, 0)"
+
+
+@compiles(once)
+def _once(element, compiler, **kw):
+    return "true"
 
 
 @compiles(row_hash)

@@ -190,7 +190,8 @@ def _earned_by_place(
         if model == "markov":
             continue
         each = weight(model, touched, config, query.basis)
-        earned = (each * a.count, each * _money_of(a.amount))
+        # A sum of counts is exact to SQL; as such the answer would be cut to ten digits.
+        earned = (each * cast(a.count, Double), each * _money_of(a.amount))
         for name, part in zip(("share", "credit"), earned, strict=True):
             credits.append(func.sum(part).label(f"{name}_{model}"))
     return select(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from data.config import Config
-from data.dialects.functions import days_later
+from data.dialects.functions import days_later, once
 from data.tables import leads, opportunities, opportunity_contacts, touches
 from metrics.attribution.model import AttributionQuery, Basis
 from metrics.calendar import Calendar
@@ -149,6 +149,7 @@ def with_lead_creation(rows: FromClause, as_of: datetime) -> CTE:
     return (
         select(rows, lead_at.label("lead_at"), number.label("journey"))
         .select_from(source)
+        .where(once())
         .cte("dated_deals")
     )
 

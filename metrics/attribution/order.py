@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, exists, or_, select, union_all
 
+from data.dialects.functions import once
+
 BY_MOMENT = ("occurred_at",)
 IN_ORDER = ("occurred_at", "touch_id")
 
@@ -29,7 +31,8 @@ def is_tied(rows: FromClause, players: Sequence[str]) -> ColumnElement[Any]:
 
 def by_moment(telling: Telling, name: str) -> CTE:
     """The touches of all journeys, in an order that is right but for the tied ones."""
-    return telling(BY_MOMENT, None).cte(name)
+    told = telling(BY_MOMENT, None).subquery()
+    return select(told).where(once()).cte(name)
 
 
 def in_order(telling: Telling, quick: CTE, columns: Sequence[str]) -> FromClause:

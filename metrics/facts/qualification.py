@@ -24,6 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from data.dialects.functions import once
 from data.tables import handoffs, lead_changes, leads
 from metrics.facts.base import Column, Context, Count, Fact, Links, Record, Shown
 from metrics.facts.mql_rule import OFF_RULE, checked_entries
@@ -66,7 +67,7 @@ def passed(context: Context) -> Fact:
     """MQL entries, re-MQLs included, by their date: complete, handed over, both (delivered)."""
     # Read by three joins: found once.
     found = context.of_days(_passes(context), "at")
-    entries = select(found).cte("asked_passes")
+    entries = select(found).where(once()).cte("asked_passes")
     source, complete = _with_completeness(context, entries)
     handed = _handed(context, entries)
     e = entries.c

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import CTE, Column, and_, case, exists, func, select, union_all
 
+from data.dialects.functions import once
 from metrics.facts.system_records import SIDES, held, is_counted
 
 MARKETING, SALES = SIDES
@@ -48,13 +49,15 @@ def pairs(counted: CTE) -> CTE:
     taken = [exists().where(by_lead.c[f"{side}_row"] == counted.c.row) for side in SIDES]
     free = select(counted).where(*(~is_taken for is_taken in taken)).cte("free")
     by_key = _joined(free, "key")
-    return union_all(
+    either_way = union_all(
         *(
             select(found.c[f"{one}_row"].label("row"), found.c[f"{other}_row"].label("partner"))
             for found in (by_lead, by_key)
             for one, other in (SIDES, SIDES[::-1])
         )
-    ).cte("pairs")
+    ).subquery()
+    # All that follows reads it, by way of others a dozen times.
+    return select(either_way).where(once()).cte("pairs")
 
 
 def _joined(records: CTE, name: str) -> CTE:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 from tests.e2e.conftest import Account
 from tests.e2e.scorecard_visit import READ_TEXT, open_scorecard, scroll_excess
 from tests.e2e.server import AppServer
+from tests.e2e.visit import known
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESK, ROOM, PHONE = (1366, 768), (1920, 1080), (390, 844)
@@ -26,9 +27,8 @@ Visit = Callable[..., Page]
 def signed_in_state(
     browser: Browser, demo_app: AppServer, accounts: dict[str, Account]
 ) -> StorageState:
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(30_000)
-    open_scorecard(context.new_page(), demo_app.url, accounts["viewer"])
+    context = browser.new_context()
+    known(context, accounts["viewer"])
     state = context.storage_state()
     context.close()
     return state
@@ -246,7 +246,10 @@ def test_a_strip_of_words_or_a_lower_window_makes_nothing_scroll(visit: Visit) -
         assert scroll_excess(page) == (0, 0), (width, height)
 
 
-@pytest.mark.parametrize(("size", "query"), [(DESK, "/"), (ROOM, "/?present=1")])
+# The last with a strip of words above.
+@pytest.mark.parametrize(
+    ("size", "query"), [(DESK, "/"), (ROOM, "/?present=1"), (ROOM, "/?present=1&region=EMAE")]
+)
 @pytest.mark.long
 def test_the_text_of_a_tile_or_story_stays_inside_it(
     visit: Visit, size: tuple[int, int], query: str

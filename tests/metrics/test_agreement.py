@@ -18,7 +18,7 @@ from metrics.engine import run_query
 from metrics.model import Status
 from metrics.query import MetricQuery
 from tests.build import at, newest_event, warehouse_of
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.asking import LATE, ask, ask_all, handoff
 from tests.metrics.worlds import (
     DAYS,
@@ -56,7 +56,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Refil
 STATES = ("sla_response", "overdue_handoffs", "_handoffs_waiting", "_handoffs_due_soon")
 
 
-@settings(SETTINGS, max_examples=6)
+@settings(SETTINGS, max_examples=examples(6))
 @given(seed=st.integers(0, 2**32))
 def test_met_and_breached_and_pending_are_all_handoffs(database, seed):
     world, config = World(seed), CONFIGS[seed % len(CONFIGS)]
@@ -119,7 +119,7 @@ class BusyWorld(World):
         return tables
 
 
-@settings(SETTINGS, max_examples=6)
+@settings(SETTINGS, max_examples=examples(6))
 @given(seed=st.integers(0, 2**32))
 def test_engine_and_oracle_agree_where_much_happens(database, seed):
     world, config = BusyWorld(seed), CONFIGS[seed % len(CONFIGS)]
@@ -179,7 +179,7 @@ def test_drivers_add_up_to_the_change(database):
     before = Span(date(2026, 3, 1), date(2026, 3, 20))
     after = Span(date(2026, 3, 20), date(2026, 4, 20))
     found = dict.fromkeys(SPLIT, 0)
-    for seed in range(5):
+    for seed in range(examples(5)):
         warehouse = database.fill(BusyWorld(seed).tables(), CONFIGS[0])
         for metric in SPLIT:
             for by in ("channel", "industry"):

@@ -26,9 +26,10 @@ from metrics.calendar import Span
 from metrics.engine import run_query
 from metrics.query import MetricQuery, Row
 from metrics.row_scope import scoped
-from tests.build import at
+from tests.build import at, fill
 from tests.data.loading import load
 from tests.metrics.fixture_company import AS_OF, PERIODS
+from tests.rows import change
 
 SPAN = Span(*PERIODS["month"])
 CONFIG = '[business_hours]\nholidays = ""\n'
@@ -166,13 +167,20 @@ def test_derived_tables_are_made_of_the_configuration_too(desk: Desk, engine_url
     assert [row.value for row in desk.ask("sla_response")] == [0]
 
 
-def test_what_was_filled_by_others_is_new_with_every_load(desk: Desk, engine_url: str):
+def test_what_was_filled_by_others_is_new_with_every_load(engine_url: str, company):
     """Nothing was derived since, so nobody has looked at what the tables hold."""
-    desk.ask("leads")
+    company(engine_url, CONFIG)
+    RESULTS.clear()
+    fill(engine_url, {"leads": LEADS}, CONFIG)
+    desk = Desk(engine_url)
+    assert [row.value for row in desk.ask("leads")] == [2]
     engine = create_engine(engine_url)
     with engine.begin() as connection:
-        connection.execute(CONTRACT["loads"].update().values(load_id="others"))
-        connection.execute(leads.delete().where(leads.c.lead_id == "L2"))
+        change(
+            connection,
+            CONTRACT["loads"].update().values(load_id="others"),
+            leads.delete().where(leads.c.lead_id == "L2"),
+        )
     engine.dispose()
     assert [row.value for row in desk.ask("leads")] == [1]
 

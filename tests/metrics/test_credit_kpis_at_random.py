@@ -14,7 +14,7 @@ from metrics.calendar import Span
 from metrics.engine import run_query
 from metrics.query import MetricQuery
 from tests.build import newest_event
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.attribution.odd_companies import OddCompany
 from tests.metrics.test_properties import SEEDS, SETTINGS, figures, is_nothing, key_of, same
 from tests.metrics.worlds import FIRST_DAY, Refillable, refillable
@@ -78,7 +78,7 @@ def check_credit_kpis(database: Refillable, seed: int, config: Config) -> None:
             assert same(figures(row), answer), (row, want, query)
 
 
-@settings(SETTINGS, max_examples=6)
+@settings(SETTINGS, max_examples=examples(6))
 @given(seed=SEEDS)
 def test_engine_and_oracle_agree(database, seed):
     check_credit_kpis(database, seed, CONFIGS[seed % len(CONFIGS)])

@@ -17,7 +17,7 @@ from metrics.engine import run_query, used_stages
 from metrics.model import Kind, Metric, Status
 from metrics.query import Row
 from tests.build import newest_event
-from tests.matrix import DATABASES, ENGINES
+from tests.matrix import DATABASES, ENGINES, examples
 from tests.metrics.worlds import (
     PLAIN,
     ZONES,
@@ -124,7 +124,7 @@ def test_engine_and_oracle_agree_in_many_companies(duckdb, seed):
     check_agreement(duckdb, seed)
 
 
-@settings(SETTINGS, max_examples=4)
+@settings(SETTINGS, max_examples=examples(4))
 @given(seed=SEEDS)
 def test_engine_and_oracle_agree_on_every_engine(database, seed):
     check_agreement(database, seed)

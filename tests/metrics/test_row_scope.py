@@ -32,7 +32,7 @@ from metrics.lead import find_lead, search_leads
 from metrics.members import filter_members
 from metrics.row_scope import OPEN, Guard, scoped
 from tests.build import at, fill
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.asking import ask, ask_all, deal, handoff, lead, stages
 from tests.metrics.test_properties import CONFIGS, SEEDS, SETTINGS, figures, key_of, same
 from tests.metrics.worlds import MEMBERS, Refillable, World, refillable
@@ -102,7 +102,7 @@ def random_scope(world: World) -> RowScope:
     )
 
 
-@settings(SETTINGS, max_examples=3)
+@settings(SETTINGS, max_examples=examples(3))
 @given(seed=SEEDS)
 def test_every_kpi_is_the_filtered_one(database, seed):
     check_scope(database, seed)

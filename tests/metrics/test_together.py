@@ -18,7 +18,7 @@ from metrics.engine import run_query
 from metrics.errors import QueryError
 from metrics.query import MetricQuery, Row
 from metrics.together import apart, as_one
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.worlds import ZONES, Refillable, World, config_text, refillable
 
 OF_STAGES = (
@@ -29,7 +29,7 @@ SETTINGS = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=3,
+    max_examples=examples(3),
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import make_url
 
+from data.config import load_config
+from data.demo.build import build_demo
+from data.load import load_tables
+from tests.e2e.conftest import home
+from tests.e2e.server import run_command
 from tests.matrix import DATABASES
+
+LEADS, SEED, THROUGH = 1_500, 42, date(2026, 6, 30)
 
 
 @pytest.fixture
@@ -27,3 +36,17 @@ def spark(spark_url: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """DuckDB and Spark with the same demo company, as ``data load`` and ``data demo`` write it:
+    files, real tables, derived tables."""
+    tables = build_demo(leads=LEADS, seed=SEED, through=THROUGH)
+    options = ("--leads", str(LEADS), "--seed", str(SEED), "--through", str(THROUGH))
+    folder = tmp_path_factory.mktemp("same")
+    with DATABASES["duckdb"](folder) as small, DATABASES["spark"](folder) as large:
+        config = load_config(demo=True)
+        load_tables(make_url(small), tables, company="demo", config=config, source="demo")
+        run_command(home(folder) | {"WAREHOUSE_URL": large}, "data", "demo", *options)
+        yield small, large

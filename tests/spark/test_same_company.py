@@ -10,9 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
-from data.config import load_config
-from data.demo.build import build_demo
-from data.load import load_tables
 from data.quality import CHECKS, run_checks
 from data.quality.report import as_text
 from data.warehouse import Warehouse
@@ -25,27 +22,17 @@ from metrics.query import MetricQuery
 from metrics.reconcile import Ledger
 from metrics.sla import build_sla
 from metrics.view import View
-from tests.matrix import DATABASES
 from tests.metrics.worlds import PLAIN
 
-LEADS, SEED, THROUGH = 1_500, 42, date(2026, 6, 30)
 Pair = tuple[Warehouse, Warehouse]
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """The same company twice, as ``data load`` writes it: files, real tables, derived tables."""
-    config = load_config(demo=True)
-    tables = build_demo(leads=LEADS, seed=SEED, through=THROUGH)
-    folder = tmp_path_factory.mktemp("same")
-    with DATABASES["duckdb"](folder) as small, DATABASES["spark"](folder) as large:
-        found = []
-        for url in (small, large):
-            load_tables(make_url(url), tables, company="demo", config=config, source="demo")
-            found.append(Warehouse(make_url(url), timeout_seconds=300))
-        yield found[0], found[1]
-        for warehouse in found:
-            warehouse.close()
+def pair(demo_urls: tuple[str, str]) -> Iterator[Pair]:
+    small, large = (Warehouse(make_url(url), timeout_seconds=600) for url in demo_urls)
+    yield small, large
+    small.close()
+    large.close()
 
 
 def both(pair: Pair, ask: Any) -> None:

@@ -7,6 +7,7 @@ their type and never become SQL, errors in words, a session that is the same whe
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import re
 import threading
@@ -78,6 +79,7 @@ SESSION = {
     ),
 }
 AUTHENTICATIONS = ("NOSASL", "NONE", "LDAP", "CUSTOM", "KERBEROS")
+logging.getLogger("pyhive.hive").setLevel(logging.WARNING)  # else a line a session
 _STATES = ttypes.TOperationState
 _GOING_ON = {
     _STATES.INITIALIZED_STATE,
@@ -119,11 +121,18 @@ def connect(
         return _transport(host, port, username, password, auth, kerberos_service_name)
 
     with _told():
-        connection = Connection(thrift_transport=transport(), username=username)
+        connection = Connection(
+            thrift_transport=transport(),
+            username=username,
+            configuration={f"set:hiveconf:{name}": value for name, value in SESSION.items()},
+        )
         connection.make_transport = transport
     try:
         with contextlib.closing(connection.cursor()) as cursor:
-            for setting in SESSION.items():
+            # A server may take no settings with a new session, and would not say so.
+            cursor.execute("SET")
+            there = {row[0]: row[1] for row in cursor.fetchall()}
+            for setting in SESSION.items() - there.items():
                 statement = " ".join(("SET", "=".join(setting)))
                 cursor.execute(statement)
             if schema:

@@ -12,6 +12,7 @@ from data.dialects.functions import (
     microseconds_between,
     moment_of,
     number_of,
+    once,
     row_hash,
     seconds_between,
     text_number,
@@ -66,6 +67,12 @@ def _moment_of(element, compiler, **kw):
 def _number_of(element, compiler, **kw):
     (text,) = _parts(element, compiler, kw)
     return f"try_cast({text} AS DOUBLE)"
+
+
+# What may be another at each look is not put in the place of each reading.
+@compiles(once, "spark")
+def _once(element, compiler, **kw):
+    return "rand() >= 0"
 
 
 # NULLs leave a hash as it was: what tells (NULL, 1) from (1, NULL) is which of them are NULL.

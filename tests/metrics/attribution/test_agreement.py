@@ -28,7 +28,7 @@ from metrics.attribution import (
 )
 from metrics.attribution.model import MODELS
 from metrics.calendar import Calendar
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.attribution.odd_companies import OddCompany
 from tests.metrics.attribution.second_way import COLUMN, SecondWay
 from tests.metrics.attribution.small_journeys import CLOSED, WEEK, ask, deal, touches
@@ -83,7 +83,7 @@ def check_credit(answer: Attribution, other: SecondWay) -> None:
         assert math.isclose(row.conversions, expected, abs_tol=1e-9), context
 
 
-@settings(SETTINGS, max_examples=6)
+@settings(SETTINGS, max_examples=examples(6))
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
     check_company(database, seed)

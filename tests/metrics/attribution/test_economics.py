@@ -20,7 +20,7 @@ from metrics.calendar import Calendar, Span
 from metrics.engine import run_query
 from metrics.query import MetricQuery
 from tests.build import warehouse_of
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.attribution.odd_companies import OddCompany
 from tests.metrics.attribution.second_way import COLUMN, SecondWay
 from tests.metrics.credit_company import AS_OF, CONFIG, MONTH, QUARTER, tables
@@ -154,7 +154,7 @@ def test_without_credit_there_is_no_share(duckdb):
     assert (nothing.rows, nothing.total) == ({}, None)
 
 
-@settings(SETTINGS, max_examples=6)
+@settings(SETTINGS, max_examples=examples(6))
 @given(SEEDS)
 def test_payback_of_random_companies_agrees_with_plain_python(database: Refillable, seed: int):
     config = CONFIGS[seed % len(CONFIGS)]

@@ -18,7 +18,7 @@ from metrics.funnel import Funnel, build_funnel
 from metrics.funnel.model import MOVES
 from metrics.query import MetricQuery
 from metrics.view import View
-from tests.matrix import ENGINES
+from tests.matrix import ENGINES, examples
 from tests.metrics.funnel.second_way import SecondWay
 from tests.metrics.test_properties import SEEDS, SETTINGS
 from tests.metrics.worlds import (
@@ -152,7 +152,7 @@ def check_kpis(warehouse: Warehouse, view: View, found: Funnel) -> None:
     assert rows["lost_deals"] == sum(sums.count for _, sums in found.pipeline.losses)
 
 
-@settings(SETTINGS, max_examples=5)
+@settings(SETTINGS, max_examples=examples(5))
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
     config = CONFIGS[seed % len(CONFIGS)]

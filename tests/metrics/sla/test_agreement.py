@@ -23,7 +23,7 @@ from metrics.sla.question import COST_WEEKS, WINDOW_WEEKS, Question
 from metrics.sla.rejections import rejections
 from metrics.sla.responses import answerers, heat_map, responses
 from metrics.view import View
-from tests.matrix import DATABASES, ENGINES
+from tests.matrix import DATABASES, ENGINES, examples
 from tests.metrics.sla.second_way import SecondWay
 from tests.metrics.test_properties import SEEDS, SETTINGS
 from tests.metrics.worlds import (
@@ -187,7 +187,7 @@ def check_kpis(question: Question, states: States) -> None:
     assert (rows["overdue_handoffs"].value or 0) == states.unanswered
 
 
-@settings(SETTINGS, max_examples=4)
+@settings(SETTINGS, max_examples=examples(4))
 @given(SEEDS)
 def test_random_companies_agree_with_plain_python(database: Refillable, seed: int) -> None:
     check(database, seed)
