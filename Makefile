@@ -104,8 +104,9 @@ run: $(VENV)/.installed
 
 # ---- check --------------------------------------------------------------------------------------
 
-# A process a core; the tests of one file stay together, for they share servers and databases.
-PARALLEL := -n auto --dist loadfile
+# A process a core; the tests of one file stay together, for they share servers and databases. Files
+# in the order of tests/conftest.py: what takes long begins, however few its tests are.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: setup

@@ -2,7 +2,9 @@
 
 A benchmark module has ``run()`` and yields tuples ``(what, how much, unit)`` or ``(what, how much,
 unit, goal)``; a goal is "≤ 2" or "≥ 0.9", "" where there is none. Its docstring's first line says
-what it is about; ``SEED``, where it has one, is printed with it. Exits 1 when a goal was missed.
+what it is about; ``SEED``, where it has one, is printed with it. Each runs in a process of its own.
+What has a goal is told once more at the end, as one table. Exits 1 when a goal was missed or a
+benchmark broke off.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ from pathlib import Path
 from types import ModuleType
 
 import bench
+from bench.apart import Told, run_apart
 from data.errors import unknown
 
 PREFIX = "bench_"
 PACKAGES = ("duckdb", "sqlalchemy", "duckdb-sqlalchemy", "psycopg", "streamlit", "pandas")
 GOAL = re.compile(r"([≤≥<>])\s*([\d.,]+)")
-LINE = "  {what:<52} {value:>12} {unit:<6} {goal:<12} {verdict}"
+LINE = "  {what:<64} {value:>12} {unit:<6} {goal:<12} {verdict}"
 
 
 def found() -> dict[str, ModuleType]:
@@ -96,18 +99,31 @@ def main(wanted: list[str]) -> int:
             print(f"bench: {unknown('benchmark', name, modules)}", file=sys.stderr)
             return 2
     print("\n".join(surroundings()))
-    missed: list[str] = []
+    told: list[Told] = []
+    broken: list[str] = []
     for name, module in modules.items():
         if wanted and name not in wanted:
             continue
         seed = getattr(module, "SEED", None)
         about = (module.__doc__ or "").strip().splitlines()[0]
         print(f"\n{name}: {about}" + ("" if seed is None else f" Seed {seed}."))
-        missed += [f"{name}: {figure[0]}" for figure in module.run() if not show(*figure)]
-    print()
-    for figure in missed:
-        print(f"missed: {figure}")
-    return 1 if missed else 0
+        for figure in run_apart(module.__name__):
+            if figure is None:
+                broken.append(name)
+            else:
+                show(*figure)
+                told.append((name, *figure))
+    return 0 if _told_again(told, broken) else 1
+
+
+def _told_again(told: list[Told], broken: list[str]) -> bool:
+    """Print every figure that has a goal, each after its benchmark's name; whether all are met."""
+    bound = [figure for figure in told if len(figure) > 4 and figure[4]]
+    print("\nevery figure with a goal:" if bound else "")
+    met = [show(f"{name}: {what}", *rest) for name, what, *rest in bound]
+    for name in broken:
+        print(f"broken off: {name}")
+    return all(met) and not broken
 
 
 if __name__ == "__main__":

@@ -233,7 +233,7 @@ _STEPS = (
 
 def big_company(leads: int) -> URL:
     """The warehouse of a company with so many leads: a kept one, or made now."""
-    folder = _folder()
+    folder = kept_in()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"company-{leads}-{_stamp()}.duckdb"
     url = parse_url(f"duckdb:///{path}", name="bench")
@@ -243,7 +243,8 @@ def big_company(leads: int) -> URL:
     return url
 
 
-def _folder() -> Path:
+def kept_in() -> Path:
+    """The folder of the companies that were made."""
     cache_home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("BENCH_CACHE") or Path(cache_home) / "shared-scorecard-bench")
 

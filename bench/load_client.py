@@ -118,6 +118,17 @@ class Crowd:
     cookies: dict[str, str]
     views: Sequence[tuple[str, str]]
 
+    async def open_at_once(self, sessions: int, view: tuple[str, str]) -> float:
+        """So many new tabs open one address together; the seconds until the last has all of it."""
+
+        async def visit() -> None:
+            async with Session(self.address, self.cookies) as session:
+                await session.run(*view)
+
+        start = perf_counter()
+        await asyncio.gather(*(visit() for _ in range(sessions)))
+        return perf_counter() - start
+
     async def click(self, sessions: int, clicks: int, think_seconds: float = 0.0) -> list[Run]:
         """Every click of all sessions, their first one left out; ``think_seconds`` pass on average
         between a session's clicks, a fifth more or less at random."""

@@ -36,6 +36,9 @@ SETTINGS = (
 # docs/scale.md says so, and tests/spark/test_connection.py that it is refused in words.
 NOT_YET = "'data build' does not run on Spark yet"
 
+# Folders whose tests start apps and browsers.
+HEAVY = {"reliability", "e2e"}
+
 Company = Callable[..., None]
 
 
@@ -60,9 +63,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if collection_path.name == "spark" and "spark" not in ENGINES else None
 
 
+@pytest.hookimpl(trylast=True)  # what was not asked for is gone by then
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On Spark only what is about an engine: the rest has run on the others."""
     if set(ENGINES) != {"spark"}:
+        _heavy_first(items)
         return
     others = [item for item in items if not _is_about_engines(item)]
     for item in items:
@@ -70,6 +75,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=NOT_YET))
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
+
+
+def _heavy_first(items: list[pytest.Item]) -> None:
+    """The files that take long begin, so that no process ends with one while the others idle: those
+    with tests marked ``long``, then those that start apps and browsers."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(
+        key=lambda item: (
+            item.path not in long,
+            item.path.parent.name not in HEAVY,
+        )
+    )
 
 
 def _is_about_engines(item: pytest.Item) -> bool:

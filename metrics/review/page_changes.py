@@ -86,10 +86,10 @@ def _cells(then: PageSection, now: PageSection) -> Iterator[CellChange]:
         shown = (before.get(id_), after.get(id_))
         tables = [_figures(None if one is None else one.table) for one in shown]
         for row, column in dict.fromkeys((*tables[0], *tables[1])):
-            at = (row, column)
-            yield CellChange(
-                then.title, part.title, row, column, tables[0].get(at), tables[1].get(at)
-            )
+            cells = [table.get((row, column)) for table in tables]
+            # Where a table leaves a cell empty, there is no figure to compare.
+            if any(cell is not None and cell.text for cell in cells):
+                yield CellChange(then.title, part.title, row, column, *cells)
 
 
 def _figures(table: Table | None) -> dict[tuple[str, str], Cell]:
@@ -126,8 +126,10 @@ def side_by_side(found: PageChanges, most: int | None = None) -> Table:
         (
             Cell(f"{one.page}: {one.part}"),
             Cell(" · ".join(text for text in (one.row, one.column) if text)),
-            one.then or Cell(UNDEFINED),
-            one.now or Cell(UNDEFINED),
+            *(
+                cell if cell is not None and cell.text else Cell(UNDEFINED)
+                for cell in (one.then, one.now)
+            ),
         )
         for one in found.changed[:most]
     )

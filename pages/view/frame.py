@@ -38,6 +38,7 @@ from pages.view import (
 )
 from pages.view.agenda_bar import show_agenda_bar, show_agenda_presenting
 from pages.view.frozen_page import show_in_walk
+from pages.view.reconnecting import ask_when_connected_again
 from pages.view.request import Request, set_current
 from pages.view.state import to_query
 from pages.view.style import apply_style
@@ -156,6 +157,7 @@ def _show_frame(run: telemetry.Run) -> None:
     if not is_frozen:
         chosen.run()
     last_known.watch()
+    ask_when_connected_again()
     if walk is not None and not is_frozen:
         warm_next(walk, request)
 

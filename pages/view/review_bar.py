@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -146,8 +147,11 @@ def show_masthead(
         company = html.escape(request.config.company.name)
         st.html(f'<p class="company">{company}</p>', width="content")
         if len(pages) > 1 or title != pages[0].title:
-            for page in pages:
-                st.page_link(page, label=page.title, query_params=query)
+            with st.container(key="masthead-pages", horizontal=True, gap="small"):
+                for page in pages:
+                    here = st.container(key="masthead-here") if page.title == title else None
+                    with here or nullcontext():
+                        st.page_link(page, label=page.title, query_params=query)
         st.html(f"<h1 class='unseen'>{html.escape(title)}</h1>{_as_of_html(request)}")
         auth.sign_out_button()
 

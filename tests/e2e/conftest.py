@@ -5,12 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from data import passwords, users
+from data.state import close_state
+from pages.view.session_token import make_token
 from tests.e2e.server import AppServer, run_command, running_app
 
 # For a machine that has other things to do; a test that passes waits for nothing.
@@ -29,6 +33,7 @@ class Account:
     email: str
     role: str
     password: str
+    token: str = ""  # the session cookie that a sign-in leaves, once the account is there
 
 
 def new_account(username: str, full_name: str, role: str) -> Account:
@@ -38,14 +43,21 @@ def new_account(username: str, full_name: str, role: str) -> Account:
 
 
 def add_account(settings: Mapping[str, str], account: Account) -> Account:
-    """Create it, as an administrator does."""
-    run_command(
-        settings,
-        *("data", "users", "add", account.username),
-        *("--role", account.role, "--name", account.full_name, "--email", account.email),
-        stdin=f"{account.password}\n",
-    )
-    return account
+    """Create it in the state database of these settings; the account with its session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATE_URL", settings["STATE_URL"])
+        patch.setattr(passwords, "BCRYPT_ROUNDS", 4)  # how slow a hash is, is no matter here
+        users.add_account(
+            account.username,
+            account.password,
+            role=account.role,
+            full_name=account.full_name,
+            email=account.email,
+        )
+        epoch = users.find_account(account.username).session_epoch
+        close_state()
+    key = settings["SCORECARD_COOKIE_KEY"]
+    return replace(account, token=make_token(account.username, epoch, key, now=datetime.now(UTC)))
 
 
 @pytest.fixture

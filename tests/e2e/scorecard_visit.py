@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Account
+from tests.e2e.visit import known
 
 TILES = 15
 # Everything that a viewer reads: elements with text of their own, drawn and not for screen
@@ -39,10 +40,10 @@ def await_scorecard(page: Page) -> None:
 
 
 def open_scorecard(page: Page, address: str, account: Account | None = None) -> None:
-    """Open an address of the app, sign in where an account is given, wait for the scorecard."""
-    page.goto(address)
+    """Open an address of the app, as this account where one is given, wait for the scorecard."""
     if account is not None:
-        sign_in(page, account)
+        known(page.context, account)
+    page.goto(address)
     await_scorecard(page)
 
 

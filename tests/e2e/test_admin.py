@@ -14,7 +14,7 @@ from data.audit import read_events
 from data.row_scope import RowScope
 from tests.e2e.conftest import Account, Settings
 from tests.e2e.server import AppServer, run_command
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import known, settled
 
 Visit = Callable[..., Page]
 
@@ -33,10 +33,7 @@ def cookies(
     found = {}
     for role, account in accounts.items():
         context = browser.new_context()
-        page = context.new_page()
-        page.goto(f"{demo_app.url}/admin")
-        sign_in(page, account)
-        expect(page.locator(".st-key-masthead")).to_be_visible()
+        known(context, account)
         found[role] = context.storage_state()
         context.close()
     return found

@@ -18,7 +18,7 @@ from tests.e2e.conftest import Account, Settings
 from tests.e2e.scorecard_visit import expect_no_sideways_scroll, scroll_excess
 from tests.e2e.server import AppServer
 from tests.e2e.test_funnel import figures
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import arrive, settled
 
 LINK = "/attribution?cadence=quarterly&segment=smb"
 CHARTS = 4  # teams, members, journey, ranks
@@ -28,8 +28,7 @@ CONTROLS = ".st-key-credit .st-key-credit-bar"
 def test_the_page_says_what_the_program_says(
     page: Page, demo_app: AppServer, accounts: dict[str, Account], demo_settings: Settings
 ) -> None:
-    page.goto(demo_app.url + LINK)
-    sign_in(page, accounts["viewer"])
+    arrive(page, accounts["viewer"], demo_app.url + LINK)
     expect(page.locator(".st-key-credit svg.marks")).to_have_count(CHARTS)
     expect(page.locator(CONTROLS)).to_be_visible()
 
@@ -83,8 +82,9 @@ def test_single_reps_are_not_projected(
     page: Page, demo_app: AppServer, accounts: dict[str, Account]
 ) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
-    page.goto(f"{demo_app.url}/attribution?cadence=quarterly&by=rep&present=1")
-    sign_in(page, accounts["viewer"])
+    arrive(
+        page, accounts["viewer"], f"{demo_app.url}/attribution?cadence=quarterly&by=rep&present=1"
+    )
     expect(page.get_by_text("Single reps are not projected")).to_be_visible()
     expect(page.get_by_role("heading", name="By channel, under every model")).to_be_visible()
     expect(page.locator(CONTROLS)).to_have_count(0)

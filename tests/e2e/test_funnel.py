@@ -13,7 +13,7 @@ from metrics.view import View
 from tests.e2e.conftest import Account, Settings
 from tests.e2e.scorecard_visit import expect_no_sideways_scroll
 from tests.e2e.server import AppServer
-from tests.e2e.visit import choose, settled, sign_in
+from tests.e2e.visit import arrive, choose, settled
 
 LINK = "/funnel?cadence=quarterly&segment=smb"
 CHARTS = 4  # cohort, period, curve, movement
@@ -28,8 +28,7 @@ def figures(page: Page, part: str) -> list[list[str]]:
 def test_the_page_says_what_the_program_says(
     page: Page, demo_app: AppServer, accounts: dict[str, Account], demo_settings: Settings
 ) -> None:
-    page.goto(demo_app.url + LINK)
-    sign_in(page, accounts["viewer"])
+    arrive(page, accounts["viewer"], demo_app.url + LINK)
     expect(page.locator(".st-key-funnel svg.marks")).to_have_count(CHARTS)
 
     warehouse = Warehouse(make_url(demo_settings["WAREHOUSE_URL"]))

@@ -85,7 +85,8 @@ def test_it_reads_well_in_every_room(
     # What Streamlit's icon font draws is no text.
     small = [line for line in read if line[1] < smallest and line[0] != "search"]
     assert small == []
-    assert [line for line in read if line[4] > width + 1] == []
+    pages = handbook.locator(".st-key-masthead-pages a").all_inner_texts()  # a line to push aside
+    assert {line[0] for line in read if line[4] > width + 1} <= set(pages)
     if width < 640:
         summary = handbook.locator(".book-folded summary")
         box = handbook.locator(".st-key-handbook-find input")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.e2e.conftest import Account
 from tests.e2e.scorecard_visit import await_scorecard, open_scorecard, scroll_excess
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled
+from tests.e2e.visit import known, settled
 from tests.metrics.report.taken_away import slide_text, slides_of
 
 
@@ -20,7 +20,7 @@ def signed_in(
 ) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, timezone_id="UTC")
     context.set_default_timeout(30_000)
-    open_scorecard(context.new_page(), demo_app.url, accounts["viewer"])
+    known(context, accounts["viewer"])
     yield context
     context.close()
 

@@ -7,15 +7,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Account
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import arrive, settled
 
 # A region's own baseline: no other test looks at it.
 ADDRESS = "/kpi?metric=mqls&region=APAC"
 
 
 def open_kpi(page: Page, app: AppServer, account: Account) -> None:
-    page.goto(app.url + ADDRESS)
-    sign_in(page, account)
+    arrive(page, account, app.url + ADDRESS)
     expect(page.locator(".history")).to_be_visible()
     settled(page)
 

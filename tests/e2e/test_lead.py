@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import create_engine, text
 
 from tests.e2e.conftest import Account, Settings
-from tests.e2e.scorecard_visit import READ_TEXT, scroll_excess, sign_in
+from tests.e2e.scorecard_visit import READ_TEXT, scroll_excess
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled
+from tests.e2e.visit import known, settled
 
 BUSIEST = "SELECT lead_id FROM touches GROUP BY lead_id ORDER BY COUNT(*) DESC, lead_id LIMIT 1"
 MERGED = "SELECT lead_id, merged_into FROM leads WHERE merged_into IS NOT NULL ORDER BY 1 LIMIT 1"
@@ -33,10 +33,7 @@ def signed_in(
 ) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, timezone_id="Asia/Tokyo")
     context.set_default_timeout(30_000)
-    page = context.new_page()
-    page.goto(f"{demo_app.url}/lead")
-    sign_in(page, accounts["viewer"])
-    expect(page.get_by_role("textbox", name="Find a lead")).to_be_visible()
+    known(context, accounts["viewer"])
     yield context
     context.close()
 

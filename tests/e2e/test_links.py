@@ -18,7 +18,7 @@ from data.short_links import Link, make_link, revoke_link
 from data.view_address import ViewAddress
 from tests.e2e.conftest import Account, Settings
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import known, settled, sign_in
 
 DEAD = "This link does not work"
 # The lightest page; what it is asked for is in its search box.
@@ -33,12 +33,9 @@ def _same_state(demo_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("STATE_URL", demo_settings["STATE_URL"])
 
 
-def _signed_in(browser: Browser, app: AppServer, account: Account) -> StorageState:
+def _signed_in(browser: Browser, account: Account) -> StorageState:
     context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{app.url}/handbook")
-    sign_in(page, account)
-    expect(page.locator(".st-key-bar")).to_be_visible()
+    known(context, account)
     state = context.storage_state()
     context.close()
     return state
@@ -49,7 +46,7 @@ def cookies(
     browser: Browser, demo_app: AppServer, accounts: dict[str, Account]
 ) -> dict[str, StorageState]:
     """What the browsers of the viewer and of the admin hold once they are signed in."""
-    return {role: _signed_in(browser, demo_app, account) for role, account in accounts.items()}
+    return {role: _signed_in(browser, account) for role, account in accounts.items()}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from data.short_links import make_link
 from data.view_address import ViewAddress
 from tests.e2e.conftest import Account, Settings, add_account, new_account
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import arrive, settled, sign_in
 
 BY = person("ada")
 PLAIN = ViewAddress("kpi", "metric=leads&cadence=monthly")
@@ -58,8 +58,7 @@ KINDS: dict[str, tuple[Callable[[], str], ViewAddress]] = {
 @pytest.fixture
 def part(demo_app: AppServer, accounts: dict[str, Account], page: Page) -> str:
     """What an administrator sees of the part, by a filter; ``page`` is signed out again."""
-    page.goto(f"{demo_app.url}/{FILTERED}")
-    sign_in(page, accounts["admin"])
+    arrive(page, accounts["admin"], f"{demo_app.url}/{FILTERED}")
     filtered = _figure(page)
     page.goto(f"{demo_app.url}/{PLAIN}")
     expect(page.locator(".kpi-figure")).not_to_have_text(filtered)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.e2e.conftest import Account, Settings, add_account, new_account
 from tests.e2e.scorecard_visit import READ_TEXT, await_scorecard
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import known, settled
 
 # A region and KPIs of their own: no other test looks at them.
 FILTER = "region=APAC&cadence=monthly"
@@ -28,10 +28,7 @@ def people(
     for account in (accounts["admin"], mara, accounts["viewer"]):
         context = browser.new_context(viewport={"width": 1366, "height": 900}, timezone_id="UTC")
         context.set_default_timeout(30_000)
-        page = context.new_page()
-        page.goto(demo_app.url + MQLS)
-        sign_in(page, account)
-        page.close()
+        known(context, account)
         contexts.append(context)
     ada, mara_s, vera = contexts
     yield ada, mara_s, vera

@@ -11,7 +11,7 @@ from metrics.reconcile import BY_ID, Ledger
 from tests.e2e.conftest import Account, Settings
 from tests.e2e.scorecard_visit import expect_no_sideways_scroll
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import arrive, settled
 
 LINK = "/reconciliation?cadence=monthly&period=2026-09"
 
@@ -25,8 +25,7 @@ def rows_of(page: Page, part: str) -> list[list[str]]:
 def test_the_page_says_what_the_command_says(
     page: Page, demo_app: AppServer, accounts: dict[str, Account], demo_settings: Settings
 ) -> None:
-    page.goto(demo_app.url + LINK)
-    sign_in(page, accounts["viewer"])
+    arrive(page, accounts["viewer"], demo_app.url + LINK)
     page.locator(".st-key-reconcile").get_by_text("SQLs", exact=True).click()
     page.wait_for_url("**stage=sql*")
     settled(page)

@@ -12,13 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from data import passwords, users
-from data.state import close_state
 from tests.build import fill
-from tests.e2e.conftest import PATIENCE_MS, Account, Settings, home, new_account
+from tests.e2e.conftest import PATIENCE_MS, Account, Settings, add_account, home, new_account
 from tests.e2e.scorecard_visit import scroll_excess
 from tests.e2e.server import AppServer, running_app
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import arrive, settled
 from tests.metrics.report.taken_away import slide_text, slides_of
 from tests.metrics.test_scorecard import CONFIG, monday, rows
 
@@ -82,17 +80,14 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         "WAREHOUSE_URL": f"duckdb:///{folder / 'w.duckdb'}",
         "SCORECARD_CONFIG": str(folder / "scorecard.toml"),
     }
-    people = (
-        new_account("ada", "Ada Admin", "editor_marketing"),
-        new_account("bo", "Bo Berg", "editor_sales"),
-        new_account("vera", "Vera Viewer", "viewer"),
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STATE_URL", settings["STATE_URL"])
-        patch.setattr(passwords, "BCRYPT_ROUNDS", 4)
-        for one in people:
-            users.add_account(one.username, one.password, role=one.role, full_name=one.full_name)
-        close_state()
+    people = [
+        add_account(settings, one)
+        for one in (
+            new_account("ada", "Ada Admin", "editor_marketing"),
+            new_account("bo", "Bo Berg", "editor_sales"),
+            new_account("vera", "Vera Viewer", "viewer"),
+        )
+    ]
     Company(AppServer("", folder, 0), folder, settings, *people).load(first(), "first.duckdb")
     with running_app(settings, folder) as server:
         yield Company(server, folder, settings, *people)
@@ -102,8 +97,7 @@ def visit(browser: Browser, company: Company, account: Account, address: str) ->
     context = browser.new_context(viewport={"width": 1366, "height": 900}, timezone_id="UTC")
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.goto(company.app.url + address)
-    sign_in(page, account)
+    arrive(page, account, company.app.url + address)
     return page
 
 
@@ -276,6 +270,11 @@ def test_a_review_from_its_opening_to_what_changed_since(browser: Browser, revie
         assert_adds_up(one.locator("td").all_inner_texts())
     expect(row).to_contain_text("14 Sep – 20 Sep 2026")
     expect(other.locator(".changes thead").first).to_contain_text("New data")
+    # What no KPI is stands beside itself: of these pages nothing but a count of handoffs is there.
+    other.get_by_text("Other figures of its pages, then and now").click()
+    told = other.locator(".st-key-review-pages .changes-told")
+    expect(told).to_have_text(re.compile(r"^\d+ of \d+ figures unchanged$"))
+    settled(other)
     # What was frozen stands as it was.
     frozen = other.locator('[class*="st-key-frozen"] .tile[data-kpi="mqls"] .tile-value')
     expect(frozen).to_have_text(re.compile(r"^\s*40\b"))

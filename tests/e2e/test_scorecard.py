@@ -14,6 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from tests.e2e.conftest import Account, AppFactory, Settings
 from tests.e2e.scorecard_visit import await_scorecard, figures, open_scorecard, sign_in
 from tests.e2e.server import AppServer
+from tests.e2e.visit import known
 
 DEEP = "/?cadence=monthly&region=EMEA&compare=year"
 
@@ -25,7 +26,7 @@ def signed_in(
     """A browser that has signed in once; every test opens its own page in it."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, timezone_id="UTC")
     context.set_default_timeout(30_000)
-    open_scorecard(context.new_page(), demo_app.url, accounts["viewer"])
+    known(context, accounts["viewer"])
     yield context
     context.close()
 

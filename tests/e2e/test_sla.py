@@ -23,7 +23,7 @@ from tests.e2e.scorecard_visit import (
     scroll_excess,
 )
 from tests.e2e.server import AppServer
-from tests.e2e.visit import settled, sign_in
+from tests.e2e.visit import arrive, settled
 
 CHARTS = 4  # two trends, responses, hours
 
@@ -47,8 +47,7 @@ def boxes(page: Page, selector: str) -> list[tuple[int, int, int]]:
 def test_the_page_says_what_the_program_says(
     page: Page, demo_app: AppServer, accounts: dict[str, Account], demo_settings: Settings
 ) -> None:
-    page.goto(demo_app.url + "/?cadence=monthly&region=EMEA")
-    sign_in(page, accounts["viewer"])
+    arrive(page, accounts["viewer"], demo_app.url + "/?cadence=monthly&region=EMEA")
     await_scorecard(page)
     page.get_by_role("link", name="Open the SLA, both ways").click()
     expect(page.locator(".st-key-sla svg.marks")).to_have_count(CHARTS)
@@ -98,8 +97,7 @@ def test_projected_it_names_teams_until_names_are_turned_on(
     page: Page, demo_app: AppServer, accounts: dict[str, Account]
 ) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
-    page.goto(demo_app.url + "/sla?present=1")
-    sign_in(page, accounts["viewer"])
+    arrive(page, accounts["viewer"], demo_app.url + "/sla?present=1")
     expect(page.locator(".st-key-sla svg.marks")).to_have_count(CHARTS)
     settled(page)
     expect(page.locator(".rep")).to_have_count(0)

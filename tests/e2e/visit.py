@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import BrowserContext, Page, TimeoutError, expect
 
 from tests.e2e.conftest import Account
 
@@ -16,6 +16,19 @@ def sign_in(page: Page, account: Account) -> None:
     page.get_by_role("textbox", name="Password").fill(account.password)
     send.click()
     expect(send).to_have_count(0)
+    settled(page)
+
+
+def known(context: BrowserContext, account: Account) -> None:
+    """This browser has signed in before, as ``test_sign_in`` does by hand: it holds the cookie."""
+    context.add_cookies([{"name": "scorecard", "value": account.token, "url": "http://127.0.0.1"}])
+
+
+def arrive(page: Page, account: Account, address: str) -> None:
+    """Open an address as somebody who has signed in; returns when the page stands."""
+    known(page.context, account)
+    page.goto(address)
+    expect(page.locator(".st-key-masthead, .st-key-presenting").first).to_be_visible()
     settled(page)
 
 

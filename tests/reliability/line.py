@@ -16,6 +16,7 @@ class Line:
 
     ``delay_seconds``: before each part of an answer. ``cut()``: every connection ends and none is
     taken. ``cut_after``: so many parts of answers from now on. ``mend()``: all is well again.
+    ``answered``: how many parts of answers it has carried.
     """
 
     def __init__(self, url: str) -> None:
@@ -27,6 +28,7 @@ class Line:
         self.delay_seconds = 0.0
         self.cut_after: int | None = None
         self.is_mute = False
+        self.answered = 0
         threading.Thread(target=self._take, daemon=True).start()
 
     @property
@@ -81,6 +83,7 @@ class Line:
         with suppress(OSError):
             while part := source.recv(65_536):
                 if answers:
+                    self.answered += 1
                     time.sleep(self.delay_seconds)
                     if self.cut_after is not None:
                         self.cut_after -= 1

@@ -6,6 +6,7 @@ import re
 
 from tests.attack.test_document import TESTS, _tests_of
 from tests.reliability.test_many_at_once import CLICKS, LOADS, LOOKING, SESSIONS
+from tests.reliability.test_warehouse_fails import GONE_SECONDS
 
 DOCUMENT = (TESTS.parent / "docs" / "reliability.md").read_text(encoding="utf-8")
 SUITE = re.findall(r"^\| `(test_\w+\.py)` \| (\d+) \| (.+) \|$", DOCUMENT, re.MULTILINE)
@@ -26,3 +27,5 @@ def test_every_file_of_the_suite_is_listed_with_its_tests_and_counts():
     assert f"{CLICKS} clicks a tenth of a second apart" in tried
     assert f"{LOADS} loads while {LOOKING} look" in tried
     assert f"{SESSIONS} sessions" in tried
+    tried = next(words for name, _, words in SUITE if name == "test_warehouse_fails.py")
+    assert f"gone for {GONE_SECONDS} s" in tried

@@ -17,6 +17,8 @@ from tests.reliability.conftest import MARK, PAGES, House, failures, is_whole, s
 BY_THE_CLOCK = {"admin"}
 KPI = ("kpi", "metric=mqls&cadence=yearly")
 RETRY_SECONDS = 10
+GONE_SECONDS = 300
+RUNS = r'scorecard_runs_total\{outcome="\w+",page="kpi"\}'
 
 
 def _forgotten(house: House) -> None:
@@ -67,16 +69,23 @@ def test_every_page_keeps_its_last_numbers_and_recovers_alone(house: House):
         assert MARK not in house.open(*page).words
 
 
-@pytest.mark.parametrize("parts", [pytest.param(2, marks=pytest.mark.long), 6])
-def test_stopped_in_the_midst_of_a_page_it_shows_one_version_of_the_data(house: House, parts: int):
+@pytest.mark.parametrize("share", [0.6, pytest.param(0.95, marks=pytest.mark.long)])
+def test_stopped_in_the_midst_of_a_page_it_shows_one_version_of_the_data(
+    house: House, share: float
+):
+    _new_version(house, f"before-{share}")
+    carried = house.line.answered
     before = house.open(*KPI)
+    parts = house.line.answered - carried
     assert is_whole(before)
-    _new_version(house, f"after-{parts}")
-    house.line.cut_after = parts
+    _new_version(house, f"after-{share}")
+    runs = _counted(house, RUNS)
+    house.line.cut_after = int(parts * share)
     answer = house.open(*KPI)
     assert is_whole(answer)
     assert MARK in answer.words
     assert shown(answer) == shown(before)
+    assert _counted(house, RUNS) - runs == 2  # the one that was left, and the one instead
     house.line.mend()
     _forgotten(house)
     again = house.open(*KPI)
@@ -99,6 +108,29 @@ def test_slow_answers_do_not_keep_a_page_that_has_numbers(house: House):
     # Two answers before the page's own patience begins, and 15 s of it.
     assert taken < 60
     _forgotten(house)
+
+
+@pytest.mark.long
+def test_gone_for_five_minutes(house: House):
+    """The age is told all the while, and nobody restarts anything."""
+    before = house.open(*KPI)
+    assert is_whole(before)
+    house.line.cut()
+    begun, ages = time.monotonic(), []
+    while time.monotonic() - begun < GONE_SECONDS:
+        answer = house.open(*KPI)
+        assert is_whole(answer)
+        assert shown(answer) == shown(before)
+        (told,) = set(re.findall(r"(\d+) min ago", answer.words))
+        ages.append(int(told))
+        time.sleep(20)
+    assert ages == sorted(ages)
+    assert set(ages) >= set(range(GONE_SECONDS // 60))
+    house.line.mend()
+    _forgotten(house)
+    after = house.open(*KPI)
+    assert MARK not in after.words
+    assert shown(after) == shown(before)
 
 
 def test_a_server_that_is_slow_but_answers_is_waited_for(house: House):

@@ -21,7 +21,13 @@ from metrics.agreements.signing import (
 from metrics.agreements.standing import Standing, read_standings
 from pages.view.agreements.check import show_check
 from pages.view.agreements.proposals import show_proposal
-from pages.view.agreements.topic_html import SIDES, history_html, proposal_html, topic_html
+from pages.view.agreements.topic_html import (
+    SIDES,
+    history_html,
+    proposal_html,
+    signed_words,
+    topic_html,
+)
 from pages.view.memory.wording import Wording
 from pages.view.popover import say, show_said
 from pages.view.request import Request
@@ -34,10 +40,10 @@ def show_definitions(topics: Sequence[Topic], request: Request) -> None:
     if not request.view.present:
         register_agreements(request.config)
     wording = Wording(request)
-    st.html('<div class="team"><h2>Definitions, signed by both teams</h2></div>')
+    standings = [one for one in read_standings(request.config) if one.topic in topics]
+    st.html(f'<div class="team"><h2>Definitions, {signed_words(standings)}</h2></div>')
     with st.container(key="agreed-topics"):
         columns = st.columns(min(COLUMNS, len(topics)), gap="large")
-    standings = [one for one in read_standings(request.config) if one.topic in topics]
     for column, standing in zip(columns, standings, strict=False):
         with column, st.container(key=f"agreed-{standing.topic}", gap="small"):
             _show_topic(standing, wording, request)

@@ -6,7 +6,12 @@ from urllib.parse import urlencode
 
 from metrics.agreements.standing import known_standings
 from metrics.agreements.topics import TITLES, lines_of
-from pages.view.agreements.topic_html import list_html, signatures_html, state_html
+from pages.view.agreements.topic_html import (
+    list_html,
+    signatures_html,
+    signed_words,
+    state_html,
+)
 from pages.view.memory.wording import Wording
 from pages.view.memory.wording import escaped as _e
 from pages.view.request import Request
@@ -21,10 +26,10 @@ def agreed_in_book(wanted: str, request: Request) -> str:
     if not all(word in WORDS for word in wanted.casefold().split()):
         return ""
     wording, parts = Wording(request), []
-    for standing in known_standings(request.config):
+    standings = [one for one in known_standings(request.config) if one.reference is not None]
+    for standing in standings:
         held = standing.reference
-        if held is None:
-            continue
+        assert held is not None
         change = "<p><b>§ Unsigned change:</b> the numbers follow something else.</p>"
         parts.append(
             f'<article class="agreed" data-topic="{_e(standing.topic)}">'
@@ -37,7 +42,8 @@ def agreed_in_book(wanted: str, request: Request) -> str:
         return ""
     address = f"{PATH}?{urlencode(to_query(request.view, request.bounds), doseq=True)}"
     return (
-        '<section class="book-agreed"><h2 class="book-team">What both teams have signed</h2>'
+        '<section class="book-agreed">'
+        f'<h2 class="book-team">Definitions, {signed_words(standings)}</h2>'
         f'<div class="book-topics">{"".join(parts)}</div>'
         f'<p><a href="{_e(address)}">All versions, proposals and targets</a></p>'
         "</section>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from data.agreements import Side, Version
@@ -14,6 +14,16 @@ from pages.view.memory.wording import escaped as _e
 
 SIDES = {Side.MARKETING: "Marketing", Side.SALES: "Sales"}
 FIRST = "as far back as there are data"
+
+
+def signed_words(standings: Sequence[Standing]) -> str:
+    """How many of these topics hold as both teams signed them, for a heading."""
+    signed = sum(standing.in_force is not None for standing in standings)
+    if signed == len(standings) > 0:
+        return "signed by both teams"
+    if not signed:
+        return "not signed by both teams yet"
+    return f"{signed} of {len(standings)} signed by both teams"
 
 
 def topic_html(standing: Standing, wording: Wording, *, is_projected: bool = False) -> str:
