@@ -190,10 +190,11 @@ def _earned_by_place(
         if model == "markov":
             continue
         each = weight(model, touched, config, query.basis)
-        # A sum of counts is exact to SQL; as such the answer would be cut to ten digits.
-        earned = (each * cast(a.count, Double), each * _money_of(a.amount))
+        earned = (each * a.count, each * _money_of(a.amount))
         for name, part in zip(("share", "credit"), earned, strict=True):
-            credits.append(func.sum(part).label(f"{name}_{model}"))
+            # A weight of a configuration is a decimal to SQLAlchemy, which would cut the answers of
+            # DuckDB and PostgreSQL to ten digits.
+            credits.append(func.sum(cast(part, Double)).label(f"{name}_{model}"))
     return select(
         *groups,
         func.sum(a.count).label("touches"),
