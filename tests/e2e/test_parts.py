@@ -13,8 +13,8 @@ from tests.e2e.visit import choose, settled, sign_in
 from tests.e2e.wire_log import WireLog
 
 KPI = "/kpi?metric=mqls&cadence=quarterly"
-# A page whole sends three times as much, and more.
-MOST = 25
+# A page whole sends 76. How many views others have saved is part of it.
+MOST = 40
 
 
 def body(page: Page) -> Locator:

@@ -141,8 +141,7 @@ def write_at_once(browser: Browser, company: Company, link: str, page: Page) -> 
             settled(one)
             one.get_by_role("button", name=form).click()
             body = one.locator("[data-testid='stPopoverBody']")
-            expect(body).to_be_visible()
-            settled(one)
+            expect(body).to_be_visible()  # and on at once, be its run over or not
             for label, text in fields.items():
                 body.get_by_label(label).fill(text.format(who))
             if form == "Add an action":

@@ -32,13 +32,20 @@ Note = TypeVar("Note", Comment, Decision, Action, Read)
 # whose conflict was told.
 _BASE = "-base"
 _TOLD = "told"
+# How often what was typed in a form has been kept.
+_TURN = "-turn"
 
 
 @contextmanager
 def note_popover(label: str, key: str, *, icon: str | None = None) -> Iterator[None]:
-    """A popover for a form; what ``keep`` had to say about it stands on top."""
+    """A popover for a form; what ``keep`` had to say about it stands on top.
+
+    Once something was kept it is another popover, and a new one is closed: to be told to close, one
+    must have been told before that it is open, which a quick hand or a slow warehouse forestalls.
+    """
+    turn = st.session_state.get(f"{key}{_TURN}", 0)
     with (
-        st.popover(label, icon=icon, key=key, on_change="rerun"),
+        st.popover(label, icon=icon, key=f"{key}-{turn}" if turn else key, on_change="rerun"),
         st.container(key=f"{key}-note-body", gap="small", width=420),
     ):
         show_said(key)
@@ -80,7 +87,8 @@ def keep(key: str, change: Callable[[], object], typed: Sequence[str], told: str
         return
     for field in (*typed, f"{key}{_BASE}"):
         st.session_state.pop(field, None)
-    st.session_state[key] = False
+    turn = f"{key}{_TURN}"
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
     redraw_page()
     say(f"{key}-done", told)
 
