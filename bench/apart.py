@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -30,6 +31,8 @@ def run_apart(module: str) -> Iterator[Told | None]:
 
 
 def _send(module: str, connection: Connection) -> None:
+    # DuckDB takes a program without a file for somebody at a prompt, and draws progress bars.
+    sys.modules["__main__"].__file__ = __file__
     for figure in importlib.import_module(module).run():
         connection.send(figure)
     connection.send(None)
