@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -143,12 +143,20 @@ def _words(request: Request, shown_at: datetime) -> str:
 def instead() -> Iterator[None]:
     """Around a run of the frame: a page that the warehouse leaves in its midst is drawn again with
     its last known numbers, and one that was shown whole is noted."""
-    _page.set(None)
+    with _drawn(None, fall_back):
+        yield
+
+
+@contextmanager
+def _drawn(page: _Page | None, left: Callable[[WarehouseError], None]) -> Iterator[None]:
+    """Around what draws a page or a part of one: noted when it was shown whole; ``left`` is called
+    when the warehouse fails in its midst, and need not return."""
+    _page.set(page)
     try:
         yield
         _note()
     except WarehouseError as error:
-        fall_back(error)
+        left(error)
         raise
     except Superseded:
         # Streamlit ends the run at the next element and begins the one that was asked for.
@@ -181,23 +189,16 @@ def in_part(request: Request, path: str, query: Query) -> Iterator[None]:
     """Around a part, at the address that it has now, of a page that was drawn with ``request``.
     Where the warehouse fails or has other data, the whole page is drawn again."""
     page = _Page(_key(request.viewer, path, query), path, request)
-    _page.set(page)
-    patience = PATIENCE_SECONDS if _KNOWN.find(page.key) else None
-    asking.set(Asking(is_over_now(), patience))
-    try:
+    with _drawn(page, _draw_page_again):
+        asking.set(Asking(is_over_now(), PATIENCE_SECONDS if _KNOWN.find(page.key) else None))
         if TROUBLE.lately() or open_warehouse().data_version != request.warehouse.data_version:
             st.rerun()
         yield
-        _note()
-    except WarehouseError as error:
-        TROUBLE.note(error)
-        st.rerun()
-    except Superseded:
-        st.empty()
-        st.rerun()
-    finally:
-        asking.set(None)
-        _page.set(None)
+
+
+def _draw_page_again(error: WarehouseError) -> None:
+    TROUBLE.note(error)
+    st.rerun()
 
 
 def _note() -> None:
